@@ -1,0 +1,1 @@
+"""Rules over facts: loading and checking them, judging, folding, waiving."""
