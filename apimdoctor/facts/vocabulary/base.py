@@ -1,0 +1,37 @@
+"""What every subject shares: how it is declared, and the place it stands at."""
+
+from dataclasses import dataclass
+from typing import TypeVar, dataclass_transform
+
+T = TypeVar("T")
+
+
+@dataclass_transform(eq_default=False, kw_only_default=True, frozen_default=True)
+def fact(cls: type[T]) -> type[T]:
+    """Declare a subject: a frozen dataclass with named fields, compared by identity."""
+    return dataclass(frozen=True, kw_only=True, eq=False)(cls)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a subject stands, in the terms of a report. `path` is the part of the fingerprint that names the element."""
+
+    resource: str = ""
+    document: str = ""
+    line: int = 0
+    column: int = 0
+    service: str = ""
+    workspace: str = ""
+    product: str = ""
+    api: str = ""
+    revision: str = ""
+    operation: str = ""
+    section: str = ""
+    app: str = ""
+    path: str = ""
+    """'inbound/choose[1]/when[2]/validate-jwt[1]', 'api/oauth2PermissionScopes[2]'."""
+    file: bool = False
+    """`document` is a file that a person edits."""
+    start: int = -1
+    """Offsets in the document's text, for showing the lines; -1 = none."""
+    end: int = -1

@@ -1,0 +1,137 @@
+"""The subjects of a token check: what validate-jwt and validate-azure-ad-token accept, whoever reaches them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from apimdoctor.facts.values import Unknown, Values
+from apimdoctor.facts.vocabulary.base import Place, fact
+from apimdoctor.facts.vocabulary.entra import AppMatch
+from apimdoctor.facts.vocabulary.policy import PolicyScope, PolicySection
+
+MetadataForm = Literal[
+    "v1",
+    "v2",
+    "common",
+    "b2c",
+    "b2c without flow",
+    "external id",
+    "external id on login host",
+    "swapped",
+    "no well-known suffix",
+    "other",
+]
+EntryForm = Literal[
+    # of issuers
+    "v1 issuer",
+    "v2 issuer",
+    "b2c issuer",
+    "external id issuer",
+    "any-tenant issuer",
+    "sts without slash",
+    "sts with v2.0",
+    "login without v2.0",
+    "v2 with slash",
+    "b2c without slash",
+    "domain instead of tenant id",
+    "metadata url",
+    # of audiences and client ids
+    "app id",
+    "identifier uri",
+    "object id",
+    "Microsoft API",
+    "other",
+]
+ClientForm = EntryForm
+FoundAs = Literal["app registration", "service principal", "Microsoft API", "nothing"]
+Restriction = Literal["issuer", "tenant", "audience", "client", "scope", "role", "subject", "claim"]
+
+
+@fact
+class RequiredClaim:
+    """A claim that a token check demands (required-claims)."""
+
+    place: Place = Place()
+    name: str | Unknown
+    values: Values
+    count: int | Unknown  # how many values are written
+    asks_for: Literal["all", "any"] | Unknown  # of the values
+    separator: str | Unknown  # "" = the whole claim is one value
+    in_token: Literal["one string", "spaced string", "list"] | Unknown  # how Entra ID writes the claim
+
+
+@fact
+class Metadata:
+    """One openid-config URL, and the issuer its document states (read, or known from the URL's form)."""
+
+    place: Place = Place()
+    url: str | Unknown
+    host: str | Unknown
+    form: MetadataForm | Unknown
+    cloud: Literal["public", "us government", "china", "germany", ""] | Unknown  # "" = no host of Entra ID
+    tenant: str | Unknown  # as the URL names it; "" = names none
+    issuers: Values
+
+
+@fact
+class KeySource:
+    """Where a token check takes its keys from."""
+
+    place: Place = Place()
+    kind: Literal["metadata", "symmetric", "certificate", "rsa", "url"]
+    text: str | Unknown
+
+
+@fact
+class Entry:
+    """One written issuer, audience or client id, for rules about spelling."""
+
+    place: Place = Place()
+    text: str | Unknown
+    only_one: bool | Unknown  # no other value of its kind is accepted (the metadata's issuer counted)
+    tenant: str | Unknown  # issuers: tenant id in it; "" = names none
+    cloud: Literal["public", "us government", "china", "germany", ""] | Unknown  # issuers; "" = no host of Entra ID
+    served_here: bool | Unknown  # audiences of Microsoft APIs: the caller's token travels on to a host of that API
+    form: EntryForm | Unknown
+    found_as: FoundAs | Unknown
+    names: str | Unknown  # display name of what was found; "" = nothing was
+
+
+@fact
+class TokenCheck:
+    """A validate-jwt or validate-azure-ad-token element: the tokens it accepts, whoever reaches it."""
+
+    place: Place = Place()
+    element: Literal["validate-jwt", "validate-azure-ad-token"]
+    scope: PolicyScope
+    section: PolicySection
+    token_from: str | Unknown  # 'header:authorization', 'query:token', 'variable:jwt'; "" = no source is written
+    sources: tuple[str, ...] = ()  # the attributes that name a source, e.g. 'header-name'
+    provider: Literal["Entra ID", "other"] | Unknown
+    restricts: tuple[Restriction, ...] | Unknown = ()
+    tested_later: tuple[Restriction, ...] | Unknown = ()  # what conditions test of its token afterwards, on every route
+    # accepted tokens; "all" when nothing restricts them
+    accepted_issuers: Values  # issuers of the metadata and of <issuers>, together
+    accepted_tenants: Values
+    accepted_audiences: Values  # in <audiences> and, when it is required, in the aud claim
+    accepted_clients: Values
+    # settings, defaults applied
+    requires_expiry: bool | Unknown
+    requires_signature: bool | Unknown
+    clock_skew_seconds: int | Unknown
+    scheme: str | Unknown  # "" = any
+    output_variable: str
+    metadata: tuple[Metadata, ...] = ()
+    key_sources: tuple[KeySource, ...] = ()
+    metadata_tenants: Values  # tenants whose keys it trusts
+    app_issuers: Values  # of all app registrations it names; open when one could not be named
+    app_tenants: Values  # their tenants, likewise
+    # as written
+    audiences: Values
+    aud_claim: Values
+    claims: tuple[RequiredClaim, ...] = ()
+    issuer_entries: tuple[Entry, ...] = ()
+    audience_entries: tuple[Entry, ...] = ()
+    client_entries: tuple[Entry, ...] = ()
+    children: tuple[str, ...] = ()  # names of its child elements in order
+    apps: tuple[AppMatch | Unknown, ...] = ()

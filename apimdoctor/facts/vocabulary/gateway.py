@@ -1,0 +1,123 @@
+"""The subjects of API Management beside its policies: services, APIs, products, back ends and console servers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from apimdoctor.facts.values import Unknown, Values
+from apimdoctor.facts.vocabulary.base import Place, fact
+
+
+@fact
+class Service:
+    """An API Management service, or one tree of files that describes one."""
+
+    place: Place = Place()
+    name: str
+    sku: str
+    tenant_id: str
+    identity_client_ids: Values  # client ids of its managed identities
+
+
+@fact
+class ConsoleScope:
+    """A scope that a console server asks for."""
+
+    place: Place = Place()
+    text: str
+    token_for: Literal["app registration", "Microsoft Graph", "Microsoft API", "OpenID only", "nothing found"] | Unknown
+
+
+@fact
+class ConsoleServer:
+    """An authorization server or OpenID provider of the developer console: it asks for tokens, it protects nothing."""
+
+    place: Place = Place()
+    name: str
+    client_id: str
+    scopes: tuple[ConsoleScope, ...] = ()
+
+
+@fact
+class Api:
+    """One online revision of one API."""
+
+    place: Place = Place()
+    name: str
+    display_name: str
+    kind: str  # apiType: http, soap, websocket, graphql, odata, grpc, mcp, a2a ...: an open list
+    revision: str
+    is_current: bool
+    key_required: bool | Unknown
+    protocols: Values
+    console_servers: tuple[ConsoleServer | Unknown, ...] = ()
+
+
+@fact
+class Operation:
+    """One operation of an API; for an API without operations one that stands for every request."""
+
+    place: Place = Place()
+    name: str
+    method: str  # "" = any
+    template: str
+    catch_all: bool
+
+
+@fact
+class Product:
+    """A product."""
+
+    place: Place = Place()
+    name: str
+    display_name: str
+    key_required: bool | Unknown
+    state: Literal["published", "notPublished", ""]
+
+
+@fact
+class Subscription:
+    """A subscription, whose key opens a product, an API or all of them."""
+
+    place: Place = Place()
+    name: str
+    scope: Literal["product", "api", "all APIs", ""]
+    state: str
+    built_in: bool
+
+
+@fact
+class NamedValue:
+    """A named value of a service or workspace."""
+
+    place: Place = Place()
+    name: str
+    secret: bool
+    looks_secret: bool  # a plain value in the form of a secret
+    used: bool | Unknown
+
+
+@fact
+class SiteAuth:
+    """Easy Auth of a web app that serves as back end."""
+
+    place: Place = Place()
+    host: str
+    client_id: str | Unknown
+    requires_login: bool | Unknown
+    issuer: str | Unknown
+    accepted_audiences: Values
+    accepted_clients: Values
+    in_file: bool | Unknown  # the settings stand in a file of the site, not in Azure
+
+
+@fact
+class Backend:
+    """A back end: an entity of that kind, or a bare URL."""
+
+    place: Place = Place()
+    name: str  # "" = no entity
+    host: str | Unknown
+    scheme: str | Unknown
+    credentials: tuple[str, ...] | Unknown = ()  # kinds its entity adds: 'header:x-functions-key', 'certificate' ...
+    sites: tuple[SiteAuth | Unknown, ...] = ()  # none or one

@@ -1,0 +1,146 @@
+"""The subjects of policy text: documents, sections, steps, conditions, identity changes and what they refer to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from apimdoctor.facts.values import Unknown, Values
+from apimdoctor.facts.vocabulary.base import Place, fact
+from apimdoctor.facts.vocabulary.entra import AppMatch
+
+PolicyScope = Literal["global", "workspace", "product", "api", "operation", "fragment", "resolver", ""]
+"""`fragment` only where no includer is known, `resolver` for GraphQL resolvers, "" when nobody told the scope."""
+PolicySection = Literal["inbound", "backend", "outbound", "on-error", ""]
+
+
+@fact
+class Condition:
+    """A condition that guards part of a policy."""
+
+    place: Place = Place()
+    text: str
+    constant: Literal["true", "false", ""] | Unknown  # "" when it depends on the request
+    reads: tuple[str, ...] = ()  # 'header:X-Debug', 'variable:isAdmin', 'product', 'method' ...
+    from_caller: tuple[str, ...] | Unknown = ()  # those of `reads` that the caller chooses
+    never_set: tuple[str, ...] | Unknown = ()  # variables it reads that no earlier step sets
+
+
+@fact
+class Step:
+    """A policy element that runs, with what the element table says of it."""
+
+    place: Place = Place()
+    element: str
+    scope: PolicyScope
+    section: PolicySection
+    role: Literal["identity", "answer", "cache", "counter", "log", "call", "route", "control", "check", "other"]
+    writes: Values  # 'header:authorization', 'variable:token' ... of the main request
+    answers_as: Literal["refusal", "answer", ""] | Unknown  # "" = does not end the request
+    serves_authorized_requests: bool | Unknown  # a cache that answers requests with an Authorization header
+    counts_by: (
+        tuple[
+            Literal["caller header", "caller token", "checked token", "address", "subscription", "constant", "request"],
+            ...,
+        ]
+        | Unknown
+    ) = ()  # origins of a counter key
+    sends_to: Literal["log", "back end", "other host", ""]
+    host: str | Unknown  # a literal host it calls
+    varies_by: Values  # of a cache: headers and query parameters
+    from_caller: tuple[str, ...] | Unknown = ()  # caller data its target is made from
+    claims_read: tuple[str, ...] | Unknown = ()  # claims it reads from a token it parses itself
+    tokens_sent: Values  # 'header:authorization', 'variable:msi' ... among what it sends
+
+
+@fact
+class IdentityChange:
+    """A step that puts the gateway's own credential where a caller's token was, and the token it gets."""
+
+    place: Place = Place()
+    element: str
+    scope: PolicyScope
+    writes: Values
+    kind: Literal["managed identity", "basic", "header", "removed", "caller token"] | Unknown
+    """`caller token`: the caller's own, moved from another place."""
+    resource: str | Unknown  # as written
+    resource_is: Literal["app registration", "Azure service", "nothing found", ""] | Unknown  # "" = names no resource
+    client_id: str | Unknown  # "" = the system-assigned identity
+    client_ids: Values  # client ids of the service's identities that fit it
+    ignores_failure: bool | Unknown  # ignore-error: the request goes on without the new credential
+    issuers: Values  # of the token it gets
+    audiences: Values
+    apps: tuple[AppMatch | Unknown, ...] = ()
+
+
+@fact
+class Section:
+    """One section of one policy document."""
+
+    place: Place = Place()
+    name: PolicySection
+    document: str
+    scope: PolicyScope
+    has_base: bool
+    before_base: tuple[Step, ...] = ()  # its own steps that run before the inherited ones
+
+
+@fact
+class PolicyDocument:
+    """The policy text of one scope."""
+
+    place: Place = Place()
+    scope: PolicyScope
+    readable: bool
+    reason: str  # why it is not
+    sections: tuple[Section, ...] = ()
+
+
+@fact
+class Reference:
+    """A name in a policy: fragment, named value, certificate, back end."""
+
+    place: Place = Place()
+    kind: Literal["fragment", "named value", "certificate", "backend"]
+    name: str
+    found: bool | Unknown  # "no" only where the whole collection was read
+
+
+@fact
+class WrittenText:
+    """A literal that stands where a credential may stand."""
+
+    place: Place = Place()
+    where: str  # 'set-header Authorization', 'authentication-basic password', 'check-header value' ...
+    form: Literal["key", "basic credential", "token", "connection string", "other"] | Unknown
+
+
+@fact
+class PolicyElement:
+    """An element as written, for rules about where it may stand (files only: a live service has refused these)."""
+
+    place: Place = Place()
+    name: str
+    scope: PolicyScope
+    section: PolicySection
+    scopes_allowed: Values
+    sections_allowed: Values
+
+
+@fact
+class Fragment:
+    """A policy fragment, with the token checks it holds (each of these is among `Facts.token_checks`)."""
+
+    place: Place = Place()
+    name: str
+    check_elements: tuple[str, ...] | Unknown = ()  # names of the token check elements in it
+    used: bool | Unknown
+
+
+@fact
+class Waiver:
+    """A comment in a policy file that waives a rule for the element it stands before: `apimdoctor: ignore RULE reason`."""
+
+    place: Place = Place()  # of the comment
+    rule: str
+    reason: str
+    covers: Place  # the element it stands before; its end is the element's end

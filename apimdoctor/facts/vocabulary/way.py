@@ -1,0 +1,124 @@
+"""The subjects of a request's way: routes, the checks they pass, the ways around them, and the calls to back ends."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from apimdoctor.facts.values import Unknown, Values
+from apimdoctor.facts.vocabulary.base import Place, fact
+from apimdoctor.facts.vocabulary.check import TokenCheck
+from apimdoctor.facts.vocabulary.gateway import Api, Backend, Operation
+from apimdoctor.facts.vocabulary.policy import Condition, IdentityChange, PolicyScope, Section, Step
+
+Context = Literal["no key", "open product", "product key", "API key", "all-APIs key", "resolver"]
+ControlName = Literal["client certificate", "address filter", "manual token test", "shared secret header", "key"]
+
+
+@fact
+class Passage:
+    """A token check as it is met on a route."""
+
+    place: Place = Place()
+    check: TokenCheck
+    on: Literal["every path", "some paths"]
+    token_written_by: tuple[IdentityChange | Unknown, ...] = ()
+    """The last writers of what it reads, on some path; none = the caller's own token."""
+    caller_token_reaches: bool | Unknown  # on some path it reads the caller's own token
+    before: tuple[Step | Unknown, ...] = ()  # steps that may run before any token check of the caller's token
+    later: tuple[TokenCheck | Unknown, ...] = ()  # checks of the same token further down the same path
+
+
+@fact
+class UncheckedPath:
+    """A way through the policy, to a back end or an answer, on which no check reads the caller's token.
+
+    It has exactly one `why`, so that one hole is one finding. Precedence when several hold: answer, cache > base >
+    condition > other context > section > no check.
+    """
+
+    place: Place = Place()
+    ends: Literal["back end", "answer", "refusal", "cached answer", "nothing"]
+    why: Literal["no check", "other context", "base", "condition", "answer", "cache", "section"]
+    constant_answer: bool  # what is answered holds nothing computed
+    missed: tuple[TokenCheck, ...] = ()  # the checks that would have run
+    base: tuple[Section, ...] = ()  # why = base: the section that leaves it out
+    conditions: tuple[Condition, ...] = ()  # why = condition
+    steps: tuple[Step, ...] = ()  # why = answer, cache: the step
+    checked_in: tuple[str, ...] = ()  # why = other context: the products whose key meets the check
+
+
+@fact
+class DroppedSteps:
+    """A section without base, with the inherited steps that therefore do not run."""
+
+    place: Place = Place()
+    section: Section
+    steps: tuple[Step, ...] = ()
+
+
+@fact
+class Cors:
+    """A cors element of a route, as a preflight meets it."""
+
+    place: Place = Place()
+    scope: PolicyScope
+    position: int  # 1 = first among the cors elements of the effective inbound
+    direct_child: bool  # not inside choose or a fragment
+    steps_above: int
+    origins: Values
+    allowed_headers: Values
+    allowed_methods: Values
+    credentials: bool | Unknown
+    terminates_unmatched: bool | Unknown
+
+
+@fact
+class VariableRead:
+    """A read of a context variable, with who set it before."""
+
+    place: Place = Place()
+    name: str
+    step: Step
+    set_before: Literal["on every path", "on some paths", "never"]
+
+
+@fact
+class Hop:
+    """A call from the gateway to a back end, on some path of a route."""
+
+    place: Place = Place()
+    backend: Backend
+    host: str | Unknown
+    identity: tuple[IdentityChange | Unknown, ...] = ()  # none = the caller's own token, if any
+    caller_token_travels: bool
+    caller_checked: Literal["always", "sometimes", "never"] | Unknown
+    caller_checks: tuple[TokenCheck, ...] = ()  # that run before it on every path
+
+
+@fact
+class Route:
+    """One operation of an online revision, called in one request context."""
+
+    place: Place = Place()
+    name: str  # 'GET /orders/{id}'
+    api: Api
+    operation: Operation
+    context: Context
+    product: str
+    key_holders: Values  # active subscriptions that give this context; the built-in all-access key is not one of them
+    subject_to: tuple[ControlName, ...] | Unknown = ()  # other controls on every path
+    protection_signs: tuple[Literal["console server", "checked sibling", "gateway identity"], ...] | Unknown = ()
+    """What shows that a check was meant here: a console server on the API, a token check on another of its operations,
+    or the gateway's own identity towards the back end."""
+    passages: tuple[Passage | Unknown, ...] = ()
+    unchecked: tuple[UncheckedPath | Unknown, ...] = ()
+    check_ids: Values  # the token checks met on every path, named by what they accept, not by where they stand
+    check_ids_in_current: Values  # the same, for this operation and context in the current revision
+    hops: tuple[Hop | Unknown, ...] = ()
+    cors: tuple[Cors | Unknown, ...] = ()
+    steps: tuple[Step, ...] = ()  # every step that may run, in order
+    identity_changes: tuple[IdentityChange, ...] = ()  # on the main request, in order
+    dropped: tuple[DroppedSteps, ...] = ()
+    unforwarded: tuple[Section, ...] = ()  # backend sections that leave the inherited forward-request out
+    errors_hidden: tuple[Step, ...] = ()  # on-error steps that turn a refusal into success
+    variable_reads: tuple[VariableRead, ...] = ()
