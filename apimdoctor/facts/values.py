@@ -1,5 +1,11 @@
-"""Sets of strings of which some members may not be known, and the five questions that rules may ask of them."""
+"""Sets of strings of which some members may not be known, and the five questions that rules may ask of them.
 
+The questions answer as three-valued logic demands: True or False only when it holds in every possible world (whatever
+text the symbols stand for, whatever further members there are), else an Unknown with the reason.
+"""
+
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -23,3 +29,147 @@ class Values:
     """Why there may be further members ("" = there are none)."""
     all: bool = False
     """No restriction: every string is a member (accepted sets only)."""
+
+    def __str__(self) -> str:
+        """For messages: known members, then symbols; what may follow is said."""
+        if self.all:
+            return "anything"
+        named = ", ".join((*self.known, *self.symbols))
+        if self.rest:
+            return f"{named} and perhaps more ({self.rest})" if named else f"something unknown ({self.rest})"
+        return named or "nothing"
+
+
+Answer = bool | Unknown
+
+NONE = Values()
+ANYTHING = Values(all=True)
+
+_UPPER_GUID = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
+# What a symbol's text starts and ends with is certain up to the first, and from the last, character that any of the
+# notations for an unknown part may begin or end with: {{x}}, @(x), @{x}, ${x}, #{x}#, $(x), %x%, __x__, <x>, [x].
+_FIRST_UNKNOWN = re.compile(r"[{@$#%_<\[(]")
+_LAST_UNKNOWN = re.compile(r".*[}@$#%_>\])]", re.DOTALL)
+
+
+def known(*texts: str) -> Values:
+    """The set of exactly these strings."""
+    return Values(known=tuple(dict.fromkeys(texts)))
+
+
+def unread(because: str) -> Values:
+    """A set of which nothing is known."""
+    return Values(rest=because)
+
+
+def union(parts: Iterable[Values]) -> Values:
+    """All members of all parts."""
+    parts = tuple(parts)
+    if len(parts) == 1:
+        return parts[0]
+    return Values(
+        known=tuple(dict.fromkeys(text for part in parts for text in part.known)),
+        symbols=tuple(dict.fromkeys(text for part in parts for text in part.symbols)),
+        rest="; ".join(dict.fromkeys(part.rest for part in parts if part.rest)),
+        all=any(part.all for part in parts),
+    )
+
+
+def comparable(text: str) -> str:
+    """The text as the questions compare it: exactly, but for the case of GUIDs (domain facts: apim-policies 3)."""
+    return text if text == text.lower() else _UPPER_GUID.sub(lambda guid: guid.group().lower(), text)
+
+
+def meets(left: Values, right: Values) -> Answer:
+    """Whether the two sets have a member in common."""
+    if left.all or right.all:
+        lacking = empty(right if left.all else left)
+        return lacking if isinstance(lacking, Unknown) else not lacking
+    ours, theirs = _texts(left), _texts(right)
+    if ours & theirs or set(left.symbols) & set(right.symbols):
+        return True
+    return _first(
+        _perhaps(left.symbols, theirs, right.symbols) or _perhaps(right.symbols, ours, ()),
+        left.rest if theirs or right.symbols or right.rest else "",
+        right.rest if ours or left.symbols else "",
+    )
+
+
+def within(left: Values, right: Values) -> Answer:
+    """Whether every member of the left set is a member of the right one."""
+    if right.all:
+        return True
+    if left.all:
+        return Unknown(right.rest) if right.rest else False
+    theirs = _texts(right)
+    doubt = left.rest
+    for text in _texts(left) - theirs:
+        perhaps = _perhaps(right.symbols, {text}, ()) or right.rest
+        if not perhaps:
+            return False
+        doubt = doubt or perhaps
+    for symbol in left.symbols:
+        if symbol not in right.symbols:
+            perhaps = _perhaps((symbol,), theirs, right.symbols) or right.rest
+            if not perhaps:
+                return False
+            doubt = doubt or perhaps
+    return Unknown(doubt) if doubt else True
+
+
+def includes(values: Values, text: str) -> Answer:
+    """Whether the text is a member."""
+    return True if values.all else meets(values, Values(known=(text,)))
+
+
+def empty(values: Values) -> Answer:
+    """Whether the set has no member."""
+    if values.all or values.known or values.symbols:
+        return False
+    return Unknown(values.rest) if values.rest else True
+
+
+def everything(values: Values) -> Answer:
+    """Whether nothing restricts the set."""
+    if values.all:
+        return True
+    return Unknown(values.rest) if values.rest else False
+
+
+def _texts(values: Values) -> set[str]:
+    return {comparable(text) for text in values.known}
+
+
+def _first(*reasons: str) -> Answer:
+    because = next((reason for reason in reasons if reason), "")
+    return Unknown(because) if because else False
+
+
+def _perhaps(symbols: Iterable[str], texts: Iterable[str], others: tuple[str, ...]) -> str:
+    """Why one of the symbols may be one of the texts or of the other symbols; "" when none can be."""
+    for symbol in symbols:
+        start, end = _certain_ends(comparable(symbol))
+        for text in texts:
+            if text.startswith(start) and text.endswith(end) and len(text) >= len(start) + len(end):
+                return _not_known(symbol)
+        for other in others:
+            other_start, other_end = _certain_ends(comparable(other))
+            if _same_start(start, other_start) and _same_start(end[::-1], other_end[::-1]):
+                return _not_known(symbol)
+    return ""
+
+
+def _certain_ends(symbol: str) -> tuple[str, str]:
+    first = _FIRST_UNKNOWN.search(symbol)
+    last = _LAST_UNKNOWN.match(symbol)
+    if first is None or last is None:
+        return "", ""
+    return symbol[: first.start()], symbol[last.end() :]
+
+
+def _same_start(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
+
+
+def _not_known(symbol: str) -> str:
+    return f"the value of {symbol if len(symbol) <= 80 else symbol[:77] + '...'} is not known"
