@@ -1,0 +1,92 @@
+"""The JSON report, `apimdoctor/report/1`: for programs, stable, and complete."""
+
+import json
+import re
+from dataclasses import asdict
+from importlib.resources import files
+
+from apimdoctor.engine.finding import Also, Finding, NotAssessed, Waived
+from apimdoctor.facts.vocabulary import Place
+from apimdoctor.report.model import Report
+
+SCHEMA = "apimdoctor/report/1"
+
+# A pipeline's log may show this text: characters that do not show themselves, and `##` (which starts an agent's
+# command), are written as escapes. The value that a program reads is the same.
+_ESCAPED = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]|(?<=#)#")
+
+
+def render(report: Report) -> str:
+    """The report as JSON text, ending in a newline."""
+    text = json.dumps(body(report), ensure_ascii=False, indent=2)
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n"
+
+
+def schema() -> dict[str, object]:
+    """The JSON Schema that every JSON report satisfies."""
+    text = files("apimdoctor.report").joinpath("schemas/report-1.json").read_text("utf-8")
+    loaded: dict[str, object] = json.loads(text)
+    return loaded
+
+
+def body(report: Report) -> dict[str, object]:
+    """The report as plain values."""
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "apimdoctor", "version": report.version},
+        "sources": [{"kind": source.kind, "name": source.name} for source in report.sources],
+        "findings": [finding(one) for one in report.verdicts.findings],
+        "not_assessed": [_not_assessed(one) for one in report.verdicts.not_assessed],
+        "gaps": [asdict(gap) for gap in report.gaps],
+        "waived": [_waived(one) for one in report.verdicts.waived],
+        "summary": asdict(report.summary),
+    }
+
+
+def finding(one: Finding) -> dict[str, object]:
+    """One finding as plain values."""
+    return {
+        "rule": one.rule,
+        "severity": one.severity,
+        "confidence": one.confidence,
+        "cause": one.cause,
+        "message": one.message,
+        "at": place(one.at),
+        "related": [place(other) for other in one.related],
+        "affects": [place(other) for other in one.affects],
+        "also": [_also(other) for other in one.also],
+        "evidence": dict(one.evidence),
+        "fix": one.fix,
+        "prescriptions": [],
+        "fingerprint": one.fingerprint,
+    }
+
+
+_NAMES = ("document", "service", "workspace", "product", "api", "revision", "operation", "section", "app")
+
+
+def place(one: Place) -> dict[str, object]:
+    """A place with what is known of it: `resource` always, the rest where it is told."""
+    told: dict[str, object] = {"resource": one.resource}
+    if one.document:
+        told["document"] = one.document
+        if one.line:
+            told["line"] = one.line
+            told["column"] = one.column or 1
+    for name in _NAMES[1:]:
+        value = getattr(one, name)
+        if value:
+            told[name] = value
+    return told
+
+
+def _also(one: Also) -> dict[str, object]:
+    return {"rule": one.rule, "message": one.message, "at": place(one.at)}
+
+
+def _not_assessed(one: NotAssessed) -> dict[str, object]:
+    return {"rule": one.rule, "reason": one.reason, "subjects": [place(subject) for subject in one.subjects]}
+
+
+def _waived(one: Waived) -> dict[str, object]:
+    return {"finding": finding(one.finding), "reason": one.reason, "source": one.source, "until": one.until}

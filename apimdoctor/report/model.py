@@ -1,0 +1,164 @@
+"""What every report shows of one run, in the order in which a person wants it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from apimdoctor.engine.finding import Finding, Severity, Verdicts
+from apimdoctor.facts.vocabulary import Facts, Place
+from apimdoctor.report.excerpt import Texts
+from apimdoctor.snapshot import Contents, Gap, Snapshot, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleText:
+    """What a rule says of itself."""
+
+    id: str
+    title: str
+    severity: Severity
+    cause: str
+    about: str = ""
+    fix: str = ""
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiLine:
+    """An API as a report names it: resource name, display name, path, and where it stands."""
+
+    service: str
+    workspace: str
+    name: str
+    display_name: str
+    path: str
+    operations: int
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Service, workspace and resource name: what makes two APIs the same."""
+        return (self.service, self.workspace, self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppLine:
+    """An app registration as a report names it."""
+
+    app_id: str
+    object_id: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The counts of the JSON report's summary, in its order."""
+
+    services: int = 0
+    apis: int = 0
+    operations: int = 0
+    routes: int = 0
+    app_registrations: int = 0
+    error: int = 0
+    warning: int = 0
+    info: int = 0
+    waived: int = 0
+    not_assessed: int = 0
+    gaps: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One run as all formats show it."""
+
+    version: str
+    sources: tuple[Source, ...]
+    collected_at: str
+    verdicts: Verdicts
+    gaps: tuple[Gap, ...]
+    summary: Summary
+    apis: tuple[ApiLine, ...] = ()
+    apps: tuple[AppLine, ...] = ()
+    operation_names: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
+    """(service, workspace, API, operation) to `GET /orders/{id}`."""
+    rules: tuple[RuleText, ...] = ()
+    texts: Texts = field(default_factory=lambda: Texts(Snapshot()))
+
+
+def assemble(
+    snapshot: Snapshot, facts: Facts, verdicts: Verdicts, rules: Iterable[RuleText], *, version: str
+) -> Report:
+    """The report of one run. What the verdicts leave out (another API, a lower severity) is not counted either."""
+    apis: dict[tuple[str, str, str], ApiLine] = {}
+    names: dict[tuple[str, str, str, str], str] = {}
+    for service in snapshot.services:
+        spaces = [("", service.contents), *((space.name, space.contents) for space in service.workspaces)]
+        for workspace, contents in spaces:
+            _list_apis(service.name, workspace, contents, apis, names)
+    apps = tuple(
+        AppLine(app_id=app.app_id, object_id=app.id, display_name=app.display_name)
+        for tenant in snapshot.tenants
+        for app in tenant.app_registrations
+    )
+    summary = Summary(
+        services=len(snapshot.services),
+        apis=len(apis),
+        operations=len(names),
+        routes=len(facts.routes),
+        app_registrations=len(apps),
+        error=_count(verdicts.findings, "error"),
+        warning=_count(verdicts.findings, "warning"),
+        info=_count(verdicts.findings, "info"),
+        waived=len(verdicts.waived),
+        not_assessed=len(verdicts.not_assessed),
+        gaps=len(snapshot.gaps),
+    )
+    return Report(
+        version=version,
+        sources=snapshot.sources,
+        collected_at=snapshot.collected_at,
+        verdicts=verdicts,
+        gaps=snapshot.gaps,
+        summary=summary,
+        apis=tuple(apis.values()),
+        apps=apps,
+        operation_names=names,
+        rules=tuple(sorted(rules, key=lambda rule: rule.id)),
+        texts=Texts(snapshot),
+    )
+
+
+def apis_of(finding: Finding) -> tuple[tuple[str, str, str], ...]:
+    """The APIs that a finding concerns, each once, as (service, workspace, API)."""
+    return named_apis((finding.at, *finding.affects))
+
+
+def named_apis(places: Sequence[Place]) -> tuple[tuple[str, str, str], ...]:
+    """The APIs that places name, each once, in their order."""
+    return tuple(dict.fromkeys((place.service, place.workspace, place.api) for place in places if place.api))
+
+
+def _count(findings: Sequence[Finding], severity: Severity) -> int:
+    return sum(finding.severity == severity for finding in findings)
+
+
+def _list_apis(
+    service: str,
+    workspace: str,
+    contents: Contents,
+    apis: dict[tuple[str, str, str], ApiLine],
+    names: dict[tuple[str, str, str, str], str],
+) -> None:
+    # Revisions are one API to a reader: the current one lends its names.
+    for api in sorted(contents.apis, key=lambda api: not api.is_current):
+        key = (service, workspace, api.name)
+        for operation in api.operations:
+            label = f"{operation.method} {operation.url_template}".strip() or operation.display_name
+            names.setdefault((*key, operation.name), label or operation.name)
+        if key not in apis:
+            apis[key] = ApiLine(
+                service=service,
+                workspace=workspace,
+                name=api.name,
+                display_name=api.display_name or api.name,
+                path=api.path,
+                operations=len(api.operations),
+            )
