@@ -29,7 +29,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Something that may happen here and nobody can tell what: a missing fragment, unparsed text, an unknown element."""
+    """Something that may happen here and nobody can tell what: a missing fragment, unparsed text, an unknown element.
+
+    `placed` None: a whole document could not be read, so that nothing is certain of any step of its scope.
+    """
 
     reason: str
     placed: Placed | None = None
@@ -93,7 +96,11 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A section of a document without `<base/>`: `missed` are the steps of the broader scopes that do not run there."""
+    """A section of a document without `<base/>`: `missed` are the steps of the broader scopes that do not run there.
+
+    `section_element` None: the section is not written at all. Whether it inherits then is not documented: `inbound`,
+    `outbound` and `on-error` are followed as if it did not, `backend` as if it did.
+    """
 
     document: str
     scope: Scope
@@ -124,6 +131,12 @@ class Unchecked:
     """For answer and cache: the step that ends the request."""
     constant_answer: bool = False
     """For ends "answer": what is answered holds nothing computed."""
+    controls: "tuple[Control, ...]" = ()
+    """What else turns callers away on every such way (`Way.controls` holds only those that stand on every way)."""
+    misread: tuple[Placed, ...] = ()
+    """Checks that run on it and read something else than the caller's token (see their `Met.writers`)."""
+    doubts: tuple[Doubt, ...] = ()
+    """Why this way may be checked all the same; empty: it is certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +185,8 @@ class VariableUse:
     reader: Placed
     setters: tuple[Placed, ...]
     set_on_every_way: bool
+    doubts: tuple[Doubt, ...] = ()
+    """What may set it all the same, unseen."""
 
 
 @dataclass(frozen=True, slots=True)
