@@ -2,16 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from apimdoctor.policy.place import Lines, Position
 from apimdoctor.policy.value import EMPTY, Value
 
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A place in the author's file, counted from 1; columns count characters."""
-
-    line: int = 1
-    column: int = 1
+__all__ = ["Attribute", "Comment", "Document", "Element", "Place", "Position", "Text", "Unparsed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +23,10 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Character data: `raw` as written, `value` decoded (entities once; expressions kept whole)."""
+    """One run of character data that is not blank, CDATA included: `raw` as written, `value` decoded.
+
+    Entities are decoded once, expressions kept whole, and the blanks around the value cut.
+    """
 
     raw: str
     value: Value
@@ -44,6 +43,27 @@ class Comment:
     end: int
 
 
+class Place(NamedTuple):
+    """A step of an element's path. `number` 0: a section, which needs no number. Paths are joined when asked for,
+
+    because written out for every element of a deep document they would outgrow the document by far.
+    """
+
+    parent: "Place | None"
+    name: str
+    number: int
+
+    @property
+    def path(self) -> str:
+        """The whole path."""
+        steps: list[str] = []
+        step: Place | None = self
+        while step:
+            steps.append(f"{step.name}[{step.number}]" if step.number else step.name)
+            step = step.parent
+        return "/".join(reversed(steps))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Element:
     """A policy element. `start` is the offset of its `<`, `end` the offset after its last `>`.
@@ -57,10 +77,19 @@ class Element:
     start: int
     end: int
     position: Position
-    path: str = ""
-    """Where it stands in its document: `inbound/choose[1]/when[2]/validate-jwt[1]`, without line numbers."""
+    place: Place | None = None
     inner: tuple[int, int] = (0, 0)
     """Offsets of what stands between its tags; equal for an empty element."""
+    opaque: bool = False
+    """Its content is literal (set-body, xsl-transform ...): one `Text`, never searched for elements."""
+
+    @property
+    def path(self) -> str:
+        """Where it stands in its document: `inbound/choose[1]/when[2]/validate-jwt[1]`, without line numbers.
+
+        The root (`policies`, `fragment`) is not part of it. The number counts siblings of the same name.
+        """
+        return self.place.path if self.place else ""
 
     def attribute(self, name: str) -> Attribute | None:
         """The attribute of that name, None when it is not written."""
@@ -86,9 +115,9 @@ class Element:
 
     @property
     def text(self) -> Value:
-        """Its character data when that is one run (surrounding blanks cut), else the first run that is not blank."""
+        """Its first run of character data that is not blank (comments and elements end a run)."""
         for child in self.children:
-            if isinstance(child, Text) and child.raw.strip():
+            if isinstance(child, Text):
                 return child.value
         return EMPTY
 
@@ -103,6 +132,11 @@ class Document:
     comments: tuple[Comment, ...] = ()
     repaired: tuple[str, ...] = ()
     """What a strict reader would have refused and was read all the same, in words."""
+    lines: Lines | None = field(default=None, repr=False)
+
+    def position(self, offset: int) -> Position:
+        """The place of an offset of `text` in the author's file."""
+        return (self.lines or Lines(self.text)).at(offset)
 
     def section(self, name: str) -> Element | None:
         """The section element (`inbound` ...) of a `policies` document or forest, None when it is not written."""

@@ -1,0 +1,283 @@
+"""A tolerant, linear reader of policy text, for what authors type (rawxml, which is no XML) and exports (xml) alike."""
+
+import re
+from collections.abc import Sequence
+
+from apimdoctor.policy.markup import CDATA, PLAIN, Piece, Repairs, UnreadableError, expression_piece, text_value
+from apimdoctor.policy.opaque import is_opaque, read_opaque
+from apimdoctor.policy.place import Lines
+from apimdoctor.policy.tag import NAME, Tag, read_tag
+from apimdoctor.policy.tree import Comment, Document, Element, Place, Text, Unparsed
+from apimdoctor.policy.value import Mixed, Unresolved, Value
+from apimdoctor.policy.value_text import Part, joined
+
+MAX_DEPTH = 200
+"""Deeper nesting is not read: nobody writes it by hand, and so those who walk the tree may do it by recursion."""
+
+SECTIONS = ("inbound", "backend", "outbound", "on-error")
+
+_CLOSING = re.compile(rf"</({NAME})\s*+>")
+_TEXT_RUN = re.compile(r"(?:[^<@]++|@(?![({]))*+")
+_DOCTYPE_MARK = re.compile(r"""(?:[^"'\[\]<>]++|"[^"]*+"|'[^']*+')*+([\[<>\]])""")
+_MARKER_NAME = re.compile(r"[A-Z][A-Z0-9_.\-]*+\Z")
+
+
+def parse(text: str, anchors: Sequence[tuple[int, int, int]] = ()) -> Document | Unparsed:
+    """The tree of a policy document, fragment, or forest of parts; `Unparsed` with reason and place when it has none.
+
+    Never a part of a tree: what looks absent in a text that stops in the middle may stand in its other half.
+    `anchors` (offset, line, column) say where the text stands in its file, ascending; empty: the text is the file.
+    """
+    lines = Lines(text, anchors)
+    try:
+        return _Reader(text, lines).document()
+    except UnreadableError as fault:
+        return Unparsed(text, fault.error, lines.at(min(fault.offset, len(text))))
+
+
+class _Open:
+    """An element whose end has not been met."""
+
+    __slots__ = ("children", "counts", "place", "start", "tag")
+
+    def __init__(self, tag: Tag, start: int, place: Place | None) -> None:
+        self.tag = tag
+        self.start = start
+        self.place = place
+        self.children: list[Element | Text | Comment] = []
+        self.counts: dict[str, int] = {}
+
+
+class _Reader:
+    """One pass over one text. Every method moves forward only, and a fault ends the pass: the cost is linear."""
+
+    def __init__(self, text: str, lines: Lines) -> None:
+        self.text = text
+        self.lines = lines
+        self.position = 1 if text.startswith("\ufeff") else 0
+        self.top = _Open(Tag("", (), False, 0), 0, None)
+        self.open = [self.top]
+        self.comments: list[Comment] = []
+        self.repairs = Repairs()
+        self.nested_comment = -1
+
+    def document(self) -> Document:
+        """Reads the whole text."""
+        text, size = self.text, len(self.text)
+        while self.position < size:
+            if text[self.position] != "<":
+                self._character_data()
+                continue
+            following = text[self.position + 1 : self.position + 2]
+            if following == "/":
+                self._closing_tag()
+            elif following == "!":
+                self._declaration()
+            elif following == "?":
+                self._instruction()
+            else:
+                self._opening_tag()
+        if len(self.open) > 1:
+            last = self.open[-1]
+            raise UnreadableError(f"<{last.tag.name}> is never closed: the text ends before it does", last.start)
+        return self._finished()
+
+    def _finished(self) -> Document:
+        roots = tuple(child for child in self.top.children if isinstance(child, Element))
+        if not roots:
+            raise UnreadableError("there is no policy element in the text", 0)
+        first = roots[0].name
+        if first.lower() == "html":
+            raise UnreadableError("this is a web page, not a policy", roots[0].start)
+        if len(roots) > 1 and any(root.name in ("policies", "fragment") for root in roots):
+            raise UnreadableError(f"<{roots[1].name}> stands beside <{first}>: a document has one root", roots[1].start)
+        kind = first if first in ("policies", "fragment") else "forest"
+        return Document(self.text, kind, roots, tuple(self.comments), self.repairs.words, self.lines)
+
+    def _character_data(self) -> None:
+        """One run of text, CDATA sections included, up to the next markup."""
+        text, start = self.text, self.position
+        found = _TEXT_RUN.match(text, start)
+        end = found.end() if found else start
+        if text.startswith("<", end) and not text.startswith("<![CDATA[", end):
+            self.position = end
+            self._keep_text(start, [Piece(PLAIN, start, end)])
+        else:
+            self._keep_text(start, self._pieces(start))
+
+    def _pieces(self, start: int) -> list[Piece]:
+        text, size = self.text, len(self.text)
+        pieces: list[Piece] = []
+        position = start
+        while position < size:
+            if text.startswith("<![CDATA[", position):
+                end = text.find("]]>", position)
+                if end < 0:
+                    raise UnreadableError("the CDATA section is never closed", position)
+                pieces.append(Piece(CDATA, position + 9, end))
+                position = end + 3
+            elif text[position] == "<":
+                break
+            elif text[position] == "@" and text[position + 1 : position + 2] in ("(", "{"):
+                pieces.append(expression_piece(text, position))
+                position = pieces[-1].end
+            else:
+                found = _TEXT_RUN.match(text, position)
+                end = found.end() if found else position
+                pieces.append(Piece(PLAIN, position, end))
+                position = end
+        self.position = position
+        return pieces
+
+    def _keep_text(self, start: int, pieces: list[Piece]) -> None:
+        """Adds a run that ends where the reader stands to the open element, unless it is blank."""
+        text, end = self.text, self.position
+        raw = text[start:end]
+        if raw.isspace() or not raw:
+            return
+        if len(self.open) == 1:
+            raise UnreadableError("text stands outside of every element", start + len(raw) - len(raw.lstrip()))
+        if self.nested_comment >= 0 and "-->" in raw:
+            error = "a comment stands inside a comment: where the outer one ends cannot be told"
+            raise UnreadableError(error, self.nested_comment)
+        for piece in pieces:
+            if piece.kind == PLAIN:
+                self.repairs.ampersands(text[piece.start : piece.end])
+        self.open[-1].children.append(Text(raw, text_value(text, pieces), start, end))
+
+    def _declaration(self) -> None:
+        text, start = self.text, self.position
+        if text.startswith("<!--", start):
+            self._comment(start)
+        elif text.startswith("<![CDATA[", start):
+            self._keep_text(start, self._pieces(start))
+        elif text[start : start + 9].upper() == "<!DOCTYPE":
+            self._document_type(start)
+        else:
+            raise UnreadableError("this markup is neither a comment nor an element", start)
+
+    def _comment(self, start: int) -> None:
+        text = self.text
+        end = text.find("-->", start + 4)
+        if end < 0:
+            raise UnreadableError("the comment is never closed", start)
+        content = text[start + 4 : end]
+        if "--" in content or content.endswith("-"):
+            self.repairs.note("two dashes inside a comment")
+            if "<!--" in content:
+                self.nested_comment = start
+        comment = Comment(content, start, end + 3)
+        self.comments.append(comment)
+        if len(self.open) > 1:
+            self.open[-1].children.append(comment)
+        self.position = end + 3
+
+    def _document_type(self, start: int) -> None:
+        """Skips a document type; the entities it declares are never expanded."""
+        text, position, inside = self.text, start + 9, 0
+        unclosed = UnreadableError("the document type is never closed", start)
+        while True:
+            found = _DOCTYPE_MARK.match(text, position)
+            if not found:
+                raise unclosed
+            position, mark = found.end(), found.group(1)
+            if mark in "[<":
+                inside += 1
+            elif mark == "]" or inside:
+                inside -= 1
+            else:
+                break
+            if mark == "<" and text.startswith("!--", position):
+                end = text.find("-->", position + 3)
+                if end < 0:
+                    raise unclosed
+                position, inside = end + 3, inside - 1
+        self.repairs.note("a document type, whose entities are not expanded")
+        self.position = position
+
+    def _instruction(self) -> None:
+        start = self.position
+        end = self.text.find("?>", start + 2)
+        if end < 0:
+            raise UnreadableError("the processing instruction is never closed", start)
+        if self.text.startswith("<?xml ", start) and start > self.text.startswith("\ufeff"):
+            self.repairs.note("an XML declaration that is not at the start")
+        self.position = end + 2
+
+    def _opening_tag(self) -> None:
+        start = self.position
+        tag = read_tag(self.text, start, self.repairs)
+        if len(self.open) > MAX_DEPTH:
+            raise UnreadableError(f"elements are nested more than {MAX_DEPTH} levels deep", start)
+        parent = self.open[-1]
+        opened = _Open(tag, start, self._place(tag.name, parent))
+        self.position = tag.end
+        if tag.empty:
+            self._close(opened, parent, tag.end)
+        elif is_opaque(tag.name, parent.tag.name):
+            content, end, self.position = read_opaque(self.text, tag.name, tag.end, tag.attributes)
+            if content:
+                opened.children.append(content)
+            self._close(opened, parent, end, opaque=True)
+        else:
+            self.open.append(opened)
+
+    def _place(self, name: str, parent: _Open) -> Place | None:
+        number = parent.counts[name] = parent.counts.get(name, 0) + 1
+        level = len(self.open)
+        if level == 1 and name in ("policies", "fragment"):
+            return None
+        section = number == 1 and name in SECTIONS and (level == 1 or (level == 2 and parent.tag.name == "policies"))
+        return Place(parent.place, name, 0 if section else number)
+
+    def _close(self, opened: _Open, parent: _Open, inner_end: int, *, opaque: bool = False) -> None:
+        """Adds the element, which ends where the reader stands, to its parent."""
+        tag, start = opened.tag, opened.start
+        children = tuple(opened.children)
+        inner = (tag.end, inner_end)
+        place = self.lines.at(start)
+        parent.children.append(
+            Element(tag.name, tag.attributes, children, start, self.position, place, opened.place, inner, opaque)
+        )
+
+    def _closing_tag(self) -> None:
+        start = self.position
+        found = _CLOSING.match(self.text, start)
+        if not found:
+            raise UnreadableError("the closing tag is cut off or malformed", start)
+        name = found.group(1)
+        if len(self.open) > 2 and self.open[-1].tag.name != name == self.open[-2].tag.name:
+            self._marker_instead_of_element(start)
+        opened = self.open[-1]
+        due = opened.tag.name
+        if len(self.open) == 1:
+            raise UnreadableError(f"</{name}> closes nothing", start)
+        if due != name:
+            line = self.lines.at(opened.start).line
+            raise UnreadableError(f"</{name}> stands where </{due}> is due, for the <{due}> of line {line}", start)
+        self.open.pop()
+        self.position = found.end()
+        self._close(opened, self.open[-1], start)
+
+    def _marker_instead_of_element(self, end: int) -> None:
+        """Reads `<value><FRONTDOORID></value>` as the marker of a deployment tool: no policy element is upper case."""
+        opened = self.open[-1]
+        inner = [child for child in opened.children if isinstance(child, Text)]
+        if opened.tag.attributes or len(inner) < len(opened.children) or not _MARKER_NAME.match(opened.tag.name):
+            return
+        self.open.pop()
+        siblings = self.open[-1].children
+        start = opened.start
+        parts: list[Part] = [Unresolved(f"<{opened.tag.name}>")]
+        if siblings and isinstance(before := siblings[-1], Text) and before.end == start:
+            siblings.pop()
+            start = before.start
+            parts = [*_parts(before.value), *parts]
+        for text in inner:
+            parts += _parts(text.value)
+        siblings.append(Text(self.text[start:end], joined(parts), start, end))
+        self.repairs.note(f"<{opened.tag.name}>, read as the marker of a deployment tool")
+
+
+def _parts(value: Value) -> tuple[Part, ...]:
+    return value.parts if isinstance(value, Mixed) else (value,)
