@@ -1,0 +1,280 @@
+"""One rule file: what it declares, and every mistake in it, said so that its author finds the place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast, get_args
+from urllib.parse import urlsplit
+
+import yaml
+
+from apimdoctor.engine import schema
+from apimdoctor.engine.causes import CAUSES
+from apimdoctor.engine.expression import Condition, ExpressionError, check
+from apimdoctor.engine.finding import SEVERITIES, Confidence, Severity
+from apimdoctor.engine.wording import Path, Template, template
+from apimdoctor.facts.vocabulary import Facts
+
+_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+_NAME = re.compile(r"[a-z][a-z_]*")
+_MOST_FLAG_LINES = 3
+_REQUIRED = ("id", "title", "severity", "confidence", "cause", "about", "fix", "links", "each", "flag", "at", "message")
+_OPTIONAL = ("error_when", "related", "explains", "examples")
+
+Outcome = Literal["flagged", "clean", "not assessed"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """One variable of a rule: bound to every item of the list at the end of a path."""
+
+    name: str
+    source: Path
+    subject: type[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A configuration in source terms, and what the rule says of it."""
+
+    name: str
+    expect: Outcome
+    given: Mapping[str, Any]
+    """The other keys: policy, app, api ... as `examples` describes them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A judgement: when something is wrong, where, why, and what to change."""
+
+    id: str
+    topic: str
+    title: str
+    severity: Severity
+    confidence: Confidence
+    cause: str
+    about: str
+    fix: Template
+    links: tuple[str, ...]
+    each: tuple[Each, ...]
+    flag: Condition
+    error_when: Condition | None
+    at: Path
+    related: tuple[Path, ...]
+    message: Template
+    explains: tuple[str, ...]
+    examples: tuple[Example, ...]
+    file: str
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class RuleError(Exception):
+    """All mistakes of one rule file, one line or block each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def parse(text: str, file: str) -> Rule:
+    """The rule that `text` declares; `file` is its name as a person knows it (rules/issuer/x.yaml)."""
+    try:
+        declared = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
+    except yaml.YAMLError as error:
+        raise RuleError([f"{file}: is not readable as YAML: {' '.join(str(error).split())}"]) from None
+    if not isinstance(declared, dict):
+        raise RuleError([f"{file}: must be a mapping of keys like id, title, flag"])
+    reading = _Reading(declared, file)
+    rule = reading.rule()
+    if reading.faults or rule is None:
+        raise RuleError([f"{file}: {fault}" for fault in reading.faults])
+    return rule
+
+
+class _Reading:
+    """Reads one declaration and keeps every fault it meets."""
+
+    def __init__(self, declared: dict[Any, Any], file: str) -> None:
+        self.declared = declared
+        self.file = file
+        self.faults: list[str] = []
+
+    def rule(self) -> Rule | None:
+        self._keys()
+        identity = self._identity()
+        each = self._each()
+        variables = {entry.name: entry.subject for entry in each}
+        flag = self._condition("flag", variables)
+        error_when = self._condition("error_when", variables) if "error_when" in self.declared else None
+        at = self._subject("at", self.declared.get("at"), variables)
+        related = tuple(self._subject("related", item, variables) for item in self._list("related"))
+        roots = tuple(path for path in (at, *related) if path)
+        message, fix = (self._template(key, variables, roots) for key in ("message", "fix"))
+        examples = tuple(self._examples())
+        if self.faults or flag is None:
+            return None
+        return Rule(
+            **identity,
+            each=each,
+            flag=flag,
+            error_when=error_when,
+            at=at,
+            related=related,
+            message=message,
+            fix=fix,
+            examples=examples,
+            file=self.file,
+        )
+
+    # ------------------------------------------------------------ simple keys
+    def _keys(self) -> None:
+        for key in self.declared:
+            if key not in _REQUIRED and key not in _OPTIONAL:
+                self.faults.append(f"{key}: is no key of a rule{schema.closest(str(key), (*_REQUIRED, *_OPTIONAL))}")
+        self.faults.extend(f"{key}: is missing" for key in _REQUIRED if key not in self.declared)
+
+    def _identity(self) -> dict[str, Any]:
+        name = self._text("id")
+        if name and not _ID.fullmatch(name):
+            self.faults.append(f"id: {name!r} is not lower-case words with hyphens")
+        stem = self.file.rsplit("/", 1)[-1].removesuffix(".yaml")
+        if name and name != stem:
+            self.faults.append(f"id: is {name!r}, but the file is called {stem!r}")
+        folders = self.file.split("/")[:-1]
+        return {
+            "id": name,
+            "topic": folders[-1] if folders else "",
+            "title": self._text("title"),
+            "severity": self._word("severity", SEVERITIES),
+            "confidence": self._word("confidence", get_args(Confidence)),
+            "cause": self._word("cause", tuple(sorted(CAUSES))),
+            "about": self._text("about"),
+            "links": tuple(self._links()),
+            "explains": tuple(str(item) for item in self._list("explains")),
+        }
+
+    def _text(self, key: str) -> str:
+        value = self.declared.get(key, "")
+        if not isinstance(value, str) or (key in self.declared and not value.strip()):
+            self.faults.append(f"{key}: must be a text")
+            return ""
+        return value.strip()
+
+    def _word(self, key: str, words: tuple[str, ...]) -> str:
+        value = self._text(key)
+        if value and value not in words:
+            self.faults.append(f"{key}: {value!r} is not one of {', '.join(words)}{schema.closest(value, words)}")
+        return value
+
+    def _list(self, key: str) -> list[Any]:
+        value = self.declared.get(key, [])
+        if not isinstance(value, list):
+            self.faults.append(f"{key}: must be a list")
+            return []
+        return value
+
+    def _links(self) -> Iterator[str]:
+        links = self._list("links")
+        if "links" in self.declared and not links:
+            self.faults.append("links: name the documentation pages the rule rests on")
+        for link in links:
+            parts = urlsplit(link) if isinstance(link, str) else None
+            if parts is None or parts.scheme != "https" or "." not in parts.netloc:
+                self.faults.append(f"links: {link!r} is no https address")
+            else:
+                yield link
+
+    # ------------------------------------------------------------ facts
+    def _each(self) -> tuple[Each, ...]:
+        written = self.declared.get("each")
+        if not isinstance(written, dict) or not written:
+            self.faults.append("each: must be a mapping of a variable's name to a path, like check: token_checks")
+            return ()
+        bound: dict[str, Each] = {}
+        for name, source in written.items():
+            try:
+                bound[name] = self._variable(name, source, bound)
+            except schema.PathError as error:
+                self.faults.append(f"each.{name}: {error}")
+        return tuple(bound.values())
+
+    @staticmethod
+    def _variable(name: object, source: object, bound: Mapping[str, Each]) -> Each:
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or name in schema.fields(Facts):
+            raise schema.PathError("a variable is a lower-case word that is no name of a list of the facts")
+        if not isinstance(source, str):
+            raise schema.PathError("must be a path like token_checks or check.apps")
+        path = tuple(source.split("."))
+        start = bound[path[0]].subject if path[0] in bound else Facts
+        field = schema.walk(start, path[1:] if path[0] in bound else path)
+        if field.kind != "subjects" or field.subject is None:
+            raise schema.PathError(f"{source} must be a list of subjects, is {schema.describe(field)}")
+        return Each(name, path, field.subject)
+
+    def _condition(self, key: str, variables: Mapping[str, type[Any]]) -> Condition | None:
+        text = self._text(key)
+        if not text or not variables:
+            return None
+        if len(text.splitlines()) > _MOST_FLAG_LINES:
+            self.faults.append(f"{key}: is longer than {_MOST_FLAG_LINES} lines; a fact is missing")
+        try:
+            return check(text, variables)
+        except ExpressionError as error:
+            self.faults.append(f"{key}: {error}")
+            return None
+
+    def _subject(self, key: str, written: object, variables: Mapping[str, type[Any]]) -> Path:
+        path = tuple(written.split(".")) if isinstance(written, str) else ()
+        if not path or path[0] not in variables:
+            if variables and key in self.declared:
+                self.faults.append(f"{key}: {written!r} does not start with a variable of `each`")
+            return ()
+        try:
+            field = schema.walk(variables[path[0]], path[1:])
+        except schema.PathError as error:
+            self.faults.append(f"{key}: {error}")
+            return ()
+        if field.kind != "subject":
+            self.faults.append(f"{key}: {written} must be one subject, is {schema.describe(field)}")
+        return path
+
+    def _template(self, key: str, variables: Mapping[str, type[Any]], roots: tuple[Path, ...]) -> Template:
+        parsed = template(self._text(key))
+        for path in parsed.paths:
+            dotted = ".".join(path)
+            if not any(path[: len(root)] == root for root in roots):
+                self.faults.append(f"{key}: {{{dotted}}} is read, but only `at` and `related` identify a finding")
+                continue
+            try:
+                field = schema.walk(variables[path[0]], path[1:])
+            except schema.PathError as error:
+                self.faults.append(f"{key}: {{{dotted}}}: {error}")
+                continue
+            if field.kind in ("subject", "subjects", "place"):
+                self.faults.append(
+                    f"{key}: {{{dotted}}} must be a text, a number or a set, is {schema.describe(field)}"
+                )
+        return parsed
+
+    # ------------------------------------------------------------ examples
+    def _examples(self) -> Iterator[Example]:
+        names: set[str] = set()
+        for place, written in enumerate(self._list("examples"), start=1):
+            if not isinstance(written, dict) or not isinstance(written.get("name"), str):
+                self.faults.append(f"examples[{place}]: must be a mapping with a name")
+                continue
+            name, expect = written["name"], written.get("expect")
+            if expect not in OUTCOMES:
+                self.faults.append(f"examples[{place}]: expect must be one of {', '.join(OUTCOMES)}, is {expect!r}")
+                continue
+            if name in names:
+                self.faults.append(f"examples[{place}]: there are two examples called {name!r}")
+            names.add(name)
+            given = {key: value for key, value in written.items() if key not in ("name", "expect")}
+            yield Example(name, cast(Outcome, expect), given)
