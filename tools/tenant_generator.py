@@ -38,7 +38,7 @@ SIZES = {
 }
 """S, M and L as the bench of large tenants names them; `bench` is 1,000 policies of about 40 lines."""
 
-_FRAME = 19
+_FRAME = 15
 """Lines of a document without its filler, and by how much the last statement runs over, on average."""
 _NOUNS = [
     "orders",
