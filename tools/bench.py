@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tools.tenant_generator import SIZES, generate, write
 
-PROGRAM = [sys.executable, "-m", "apimdoctor.cli"]
+PROGRAM = [str(Path(sys.executable).parent / "apimdoctor")]
 _EXPRESSION = re.compile(r"@\(.*?\)(?=[\"<]|&quot;)|@\{.*?\}(?=[\"<])", re.DOTALL)
 _CHILD = """
 import resource, subprocess, sys

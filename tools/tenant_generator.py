@@ -194,6 +194,8 @@ def _api(world: World, rng: random.Random, number: int) -> ApiPlan:
         products=[rng.choice(sorted(world.products))],
         revision=placement == "api" and rng.random() < 0.1,
     )
+    if placement in ("api", "fragment") and rng.random() < 0.12:
+        api.workspace = "yard"
     if placement == "product":
         product = f"checked-{number}"
         world.products[product] = document("<base />\n" + api.check.xml())
@@ -202,7 +204,7 @@ def _api(world: World, rng: random.Random, number: int) -> ApiPlan:
     if placement in ("api", "fragment", "branches"):
         api.before = _before(rng)
         api.after = _after(rng)
-        api.console = f"{app.app_id}/{app.scope}" if rng.random() < 0.1 else ""
+        api.console = f"{app.app_id}/{app.scope}" if not api.workspace and rng.random() < 0.1 else ""
     return api
 
 

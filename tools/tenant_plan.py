@@ -151,6 +151,7 @@ class ApiPlan:
     products: list[str] = field(default_factory=list)
     console: str = ""
     revision: bool = False
+    workspace: str = ""
     policy: str = ""
     """A whole text instead of the planned one."""
 
@@ -225,6 +226,8 @@ class World:
             tree.product(name, policy)
         for name, value in self.named_values.items():
             tree.named_value(name, value)
+        for workspace in sorted({api.workspace for api in self.apis} - {""}):
+            self._write_workspace(tree, workspace)
         for name, scope in self.subscriptions.items():
             tree.subscription(name, scope)
         for api in self.apis:
@@ -233,6 +236,14 @@ class World:
             tree.console_server("sign-in", self.console_client, f"{self.apps[0].app_id}/.default")
         self._write_entra(tree)
         return tree.files
+
+    def _write_workspace(self, tree: TenantTree, workspace: str) -> None:
+        """A workspace has products and named values of its own."""
+        tree.workspace(workspace)
+        for product in sorted({name for api in self.apis if api.workspace == workspace for name in api.products}):
+            tree.product(product, workspace=workspace)
+        for name, value in self.named_values.items():
+            tree.named_value(name, value, workspace=workspace)
 
     def _write_entra(self, tree: TenantTree) -> None:
         """Collections as Graph lists them; legacy manifests as files of their own."""
@@ -270,13 +281,21 @@ def _listed(entries: Sequence[Json]) -> bytes:
 
 def _write_api(tree: TenantTree, api: ApiPlan) -> None:
     if api.placement == "fragment":
-        tree.fragment(f"check-{api.name}", api.check.xml())
+        tree.fragment(f"check-{api.name}", api.check.xml(), workspace=api.workspace)
     ops = [Op(name=o.name, method=o.method, template=o.template, policy=api.operation_text(o)) for o in api.operations]
     properties: Json = {"serviceUrl": f"https://{api.name}.internal.example"}
     if api.console:
         server = {"authorizationServerId": "sign-in", "scope": api.console}
         properties["authenticationSettings"] = {"oAuth2AuthenticationSettings": [server]}
-    tree.api(api.name, api.text(), key=api.key, operations=ops, products=api.products, properties=properties)
-    if api.revision:
+    tree.api(
+        api.name,
+        api.text(),
+        key=api.key,
+        operations=ops,
+        products=api.products,
+        workspace=api.workspace,
+        properties=properties,
+    )
+    if api.revision and not api.workspace:
         properties = {**properties, "apiRevision": "2", "isOnline": True}
         tree.api(f"{api.name};rev=2", api.text(), path=api.name, key=api.key, operations=ops, properties=properties)

@@ -165,9 +165,9 @@ class TenantTree:
         if policy:
             self.text(f"{at}/policy.xml", policy)
 
-    def fragment(self, name: str, lines: str) -> None:
+    def fragment(self, name: str, lines: str, *, workspace: str = "") -> None:
         """A policy fragment."""
-        at = f"{self.apim}/policy fragments/{name}"
+        at = f"{self._room(workspace)}/policy fragments/{name}"
         self.json(f"{at}/policyFragmentInformation.json", {"properties": {"description": "", "format": "rawxml"}})
         self.text(f"{at}/policy.xml", fragment_document(lines))
 
