@@ -13,7 +13,6 @@ Lists of subjects only point downwards: a cycle through lists cannot be shown to
 
 from apimdoctor.facts.vocabulary.base import Place, fact
 from apimdoctor.facts.vocabulary.check import (
-    ClientForm,
     Entry,
     EntryForm,
     FoundAs,
@@ -82,7 +81,6 @@ __all__ = [
     "AppMatch",
     "Backend",
     "Certainty",
-    "ClientForm",
     "Condition",
     "ConsoleScope",
     "ConsoleServer",

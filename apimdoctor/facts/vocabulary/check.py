@@ -4,45 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
+from apimdoctor.entra import issuers, metadata
 from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary.base import Place, fact
 from apimdoctor.facts.vocabulary.entra import AppMatch
 from apimdoctor.facts.vocabulary.policy import PolicyScope, PolicySection
 
-MetadataForm = Literal[
-    "v1",
-    "v2",
-    "common",
-    "b2c",
-    "b2c without flow",
-    "external id",
-    "external id on login host",
-    "swapped",
-    "no well-known suffix",
-    "other",
-]
-EntryForm = Literal[
-    # of issuers
-    "v1 issuer",
-    "v2 issuer",
-    "b2c issuer",
-    "external id issuer",
-    "any-tenant issuer",
-    "sts without slash",
-    "sts with v2.0",
-    "login without v2.0",
-    "v2 with slash",
-    "b2c without slash",
-    "domain instead of tenant id",
-    "metadata url",
-    # of audiences and client ids
-    "app id",
-    "identifier uri",
-    "object id",
-    "Microsoft API",
-    "other",
-]
-ClientForm = EntryForm
+MetadataForm = metadata.Form
+EntryForm = Literal[issuers.Form, "app id", "identifier uri", "object id", "Microsoft API", "other"]
+"""Forms of issuers, then of audiences and client ids."""
 FoundAs = Literal["app registration", "service principal", "Microsoft API", "nothing"]
 Restriction = Literal["issuer", "tenant", "audience", "client", "scope", "role", "subject", "claim"]
 
@@ -68,8 +38,9 @@ class Metadata:
     url: str | Unknown
     host: str | Unknown
     form: MetadataForm | Unknown
-    cloud: Literal["public", "us government", "china", "germany", ""] | Unknown  # "" = no host of Entra ID
-    tenant: str | Unknown  # as the URL names it; "" = names none
+    clouds: Values  # public, usgov, china, germany; empty = no host of Entra ID
+    tenant: str | Unknown  # its id when it can be known, else as the URL names it; "" = names none
+    host_deprecated: bool | Unknown  # an older name of a sign-in host
     issuers: Values
 
 
@@ -90,8 +61,11 @@ class Entry:
     text: str | Unknown
     only_one: bool | Unknown  # no other value of its kind is accepted (the metadata's issuer counted)
     tenant: str | Unknown  # issuers: tenant id in it; "" = names none
-    cloud: Literal["public", "us government", "china", "germany", ""] | Unknown  # issuers; "" = no host of Entra ID
+    clouds: Values  # issuers: those it may belong to (two for sts.windows.net); empty = no host of Entra ID
+    issued: bool | Unknown  # issuers: tokens exist that carry exactly this text (other providers': not told)
+    meant: str | Unknown  # issuers that are never issued: the one that was probably meant, "" when nobody can say
     served_here: bool | Unknown  # audiences of Microsoft APIs: the caller's token travels on to a host of that API
+    unverifiable: bool | Unknown  # audiences of Microsoft APIs whose tokens nobody else can verify
     form: EntryForm | Unknown
     found_as: FoundAs | Unknown
     names: str | Unknown  # display name of what was found; "" = nothing was

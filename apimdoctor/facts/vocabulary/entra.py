@@ -127,7 +127,7 @@ class App:
     preauthorized: tuple[PreauthorizedClient, ...] = ()
     granted_to: Values  # client kinds with a grant or role: 'application', 'user'
     assignment_required: bool | Unknown  # of its service principal in this tenant
-    service_principals: tuple[ServicePrincipal, ...] = ()  # none or one
+    service_principals: tuple[ServicePrincipal | Unknown, ...] = ()  # none or one, in this tenant
     credentials: tuple[Credential, ...] = ()
     redirect_uris: tuple[RedirectUri, ...] = ()
     owners: Values

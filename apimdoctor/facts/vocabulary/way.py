@@ -10,7 +10,7 @@ from apimdoctor.facts.vocabulary.check import TokenCheck
 from apimdoctor.facts.vocabulary.gateway import Api, Backend, Operation
 from apimdoctor.facts.vocabulary.policy import Condition, IdentityChange, PolicyScope, Section, Step
 
-Context = Literal["no key", "open product", "product key", "API key", "all-APIs key", "resolver"]
+Context = Literal["no key", "open product", "product key", "API key", "all-APIs key"]
 ControlName = Literal["client certificate", "address filter", "manual token test", "shared secret header", "key"]
 
 

@@ -1,0 +1,74 @@
+"""Where each subject stands, in the terms of a report: the resource, and the line its author edits."""
+
+from dataclasses import replace
+
+from apimdoctor.facts.vocabulary import Place
+from apimdoctor.policy.tree import Document, Element
+from apimdoctor.snapshot import Api, Operation, Origin, Product, Service, Workspace
+
+
+def of_service(service: Service) -> Place:
+    """The service itself."""
+    return _written(Place(resource=service.id, service=service.name), service.origin)
+
+
+def of_workspace(within: Place, workspace: Workspace) -> Place:
+    """A workspace of the service at `within`."""
+    return replace(of_part(within, "workspaces", workspace.name, workspace.origin), workspace=workspace.name)
+
+
+def of_api(within: Place, api: Api) -> Place:
+    """One revision of an API. The current revision has the API's own resource id (docs: api-management-revisions)."""
+    revision = "" if api.is_current else f";rev={api.revision}"
+    place = of_part(within, "apis", f"{api.name}{revision}", api.origin)
+    return replace(place, api=api.name, revision=api.revision)
+
+
+def of_operation(api: Place, operation: Operation) -> Place:
+    """An operation of the API at `api`."""
+    return replace(of_part(api, "operations", operation.name, operation.origin), operation=operation.name)
+
+
+def of_product(within: Place, product: Product) -> Place:
+    """A product of the service or workspace at `within`."""
+    return replace(of_part(within, "products", product.name, product.origin), product=product.name)
+
+
+def of_part(within: Place, kind: str, name: str, origin: Origin) -> Place:
+    """Any other resource of the service or workspace at `within`, `kind` as in resource ids."""
+    return _written(replace(within, resource=f"{within.resource}/{kind}/{name}"), origin)
+
+
+def of_text(owner: Place, origin: Origin) -> Place:
+    """The policy text of the resource at `owner`."""
+    return _written(owner, origin)
+
+
+def of_element(text: Place, element: Element, section: str = "", path: str = "") -> Place:
+    """An element of the policy text at `text`."""
+    return replace(
+        text,
+        line=element.position.line,
+        column=element.position.column,
+        section=section,
+        path=path or element.path,
+        start=element.start,
+        end=element.end,
+    )
+
+
+def of_span(text: Place, document: Document, start: int, end: int) -> Place:
+    """A stretch of the policy text at `text`."""
+    position = document.position(start)
+    return replace(text, line=position.line, column=position.column, start=start, end=end)
+
+
+def _written(place: Place, origin: Origin) -> Place:
+    known = bool(origin.document)
+    return replace(
+        place,
+        document=origin.document,
+        file=known and origin.file,
+        line=origin.line if known else 0,
+        column=origin.column if known else 0,
+    )
