@@ -125,12 +125,13 @@ def _evidence(finding: Finding, width: int) -> Iterator[Line]:
         return
     yield (("    evidence", "bold"),)
     for path, value in finding.evidence.items():
-        members = value if isinstance(value, (list, tuple)) else [value]
-        text = ", ".join(_told(member) for member in members) or "none"
-        yield from _prose(f"{path} = {text}", width, indent=6, hang=4)
+        yield from _prose(f"{path} = {told(value)}", width, indent=6, hang=4)
 
 
-def _told(value: object) -> str:
+def told(value: object) -> str:
+    """A value of the evidence as a person reads it."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(told, value)) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return visible(str(value)) if value != "" else "not written"

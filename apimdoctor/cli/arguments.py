@@ -1,0 +1,154 @@
+"""What may be typed: every command with its options, declared without importing what runs it."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from apimdoctor import __version__
+from apimdoctor.errors import ApimDoctorError
+
+SEVERITIES = ("error", "warning", "info")
+FORMATS = ("text", "json", "html")
+
+_DESCRIPTION = """\
+The doctor for API tokens on Azure: compares the tokens that Entra ID issues for your app registrations with
+the tokens that your API Management policies accept, and says where the two disagree and what to change."""
+
+_SCAN_EPILOG = """\
+exit codes: 0 nothing at or above --fail-on; 1 findings; 2 wrong usage; 3 incomplete (nothing could be read, or
+--strict with a gap or something not assessed); 4 a fault of apimdoctor itself"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong usage is an error like any other: a sentence, a hint, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ApimDoctorError(message, hint=f"{self.prog} --help lists what can be said")
+
+
+Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The options of one call; `module` names the module whose `run(options)` does the command."""
+    parser = _Parser(prog="apimdoctor", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=f"apimdoctor {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for declare in DECLARED:
+        declare(commands)
+    return parser.parse_args(argv)
+
+
+def sources(parser: argparse.ArgumentParser) -> None:
+    """The options that say what is read, the same for every command that reads."""
+    group = parser.add_argument_group("what is read")
+    group.add_argument(
+        "--from",
+        dest="paths",
+        metavar="PATH",
+        type=Path,
+        action="append",
+        default=[],
+        help="a folder (APIOps layout, ARM, Graph or manifest JSON, at any depth), a file or a saved snapshot; repeatable",
+    )
+
+
+def chatter(parser: argparse.ArgumentParser) -> None:
+    """-q and -v, the same for every command."""
+    parser.add_argument("-q", "--quiet", action="store_true", help="only the first line of the report")
+    parser.add_argument("-v", "--verbose", action="store_true", help="everything, and on stderr what is being done")
+
+
+def _scan(commands: "Commands[_Parser]") -> None:
+    parser = _command(commands, "scan", "find where tokens are refused or admitted wrongly", epilog=_SCAN_EPILOG)
+    sources(parser)
+    parser.add_argument("--save-snapshot", metavar="FILE", type=Path, help="keep what was read, without secrets")
+    group = parser.add_argument_group("what is judged")
+    group.add_argument(
+        "--api",
+        dest="apis",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only findings that concern this API: its resource name, display name or path; repeatable",
+    )
+    group.add_argument(
+        "--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules"
+    )
+    group.add_argument("--select", metavar="RULE,...", type=_names, default=(), help="only these rules")
+    group.add_argument("--ignore", metavar="RULE,...", type=_names, default=(), help="all rules but these")
+    group.add_argument("--all-apps", action="store_true", help="also app registrations that no token path uses")
+    group.add_argument(
+        "--config", metavar="FILE", type=Path, help="waivers (default: apimdoctor.yaml, when it is there)"
+    )
+    group.add_argument("--baseline", metavar="FILE", type=Path, help="findings known before: only new ones count")
+    group.add_argument("--update-baseline", action="store_true", help="make today's findings the known ones")
+    group = parser.add_argument_group("what comes out")
+    group.add_argument("--min-severity", choices=SEVERITIES, default="info", help="leave out what is milder")
+    group.add_argument(
+        "--fail-on", choices=(*SEVERITIES, "never"), default="error", help="mildest finding for exit code 1 (error)"
+    )
+    group.add_argument("--strict", action="store_true", help="exit code 3 when something could not be read or assessed")
+    group.add_argument(
+        "--report",
+        dest="reports",
+        metavar="FORMAT[=FILE]",
+        type=_report,
+        action="append",
+        default=[],
+        help=f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}, to stdout or a file; repeatable (text)",
+    )
+    chatter(parser)
+    parser.set_defaults(module="apimdoctor.cli.scan")
+
+
+def _rules(commands: "Commands[_Parser]") -> None:
+    parser = _command(commands, "rules", "list the rules, or check rules by their own examples")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = _command(actions, "list", "every rule in a line")
+    listing.add_argument(
+        "--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules"
+    )
+    listing.set_defaults(module="apimdoctor.cli.rules_list")
+    checking = _command(actions, "check", "load rules, check their types and run their examples")
+    checking.add_argument(
+        "folders", metavar="DIR", type=Path, nargs="*", help="folders of rules (default: the bundled ones)"
+    )
+    checking.add_argument("-v", "--verbose", action="store_true", help="also name the examples that hold")
+    checking.set_defaults(module="apimdoctor.cli.rules_check")
+
+
+def _explain(commands: "Commands[_Parser]") -> None:
+    parser = _command(commands, "explain", "why a rule exists, how to put right what it finds, and examples")
+    parser.add_argument("rule", metavar="RULE")
+    parser.add_argument(
+        "--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules"
+    )
+    parser.set_defaults(module="apimdoctor.cli.explain")
+
+
+DECLARED: tuple[Callable[["Commands[_Parser]"], None], ...] = (_scan, _rules, _explain)
+"""One function per command, in the order of --help: it declares the options and names the module that runs it."""
+
+
+def _command(commands: "Commands[_Parser]", name: str, purpose: str, *, epilog: str = "") -> _Parser:
+    return commands.add_parser(
+        name,
+        help=purpose,
+        description=f"{purpose[0].upper()}{purpose[1:]}.",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _report(text: str) -> tuple[str, Path | None]:
+    form, _, file = text.partition("=")
+    if form not in FORMATS:
+        raise argparse.ArgumentTypeError(f"{form!r} is no report format; there are {', '.join(FORMATS)}")
+    return form, Path(file) if file else None

@@ -1,0 +1,92 @@
+"""Where reports go: the terminal, with colour only where it is wanted, or files that are replaced whole."""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TextIO
+
+from apimdoctor.errors import ApimDoctorError
+from apimdoctor.report.model import Report
+
+LOG_WIDTH = 80
+WIDEST = 110
+
+
+def write(report: Report, options: argparse.Namespace) -> None:
+    """Every report that was asked for; text to stdout when none was."""
+    targets: list[tuple[str, Path | None]] = options.reports or [("text", None)]
+    for form, file in targets:
+        if file:
+            replace_file(file, render(form, report, options, stream=None))
+    printed = [form for form, file in targets if file is None]
+    for form in printed:
+        sys.stdout.write(render(form, report, options, stream=sys.stdout))
+    if not printed:
+        from apimdoctor.report.hostile import visible
+        from apimdoctor.report.subjects import headline
+
+        print(headline(report))
+        if not options.quiet:
+            for form, file in targets:
+                print(f"{form}: {visible(str(file))}")
+
+
+def render(form: str, report: Report, options: argparse.Namespace, *, stream: TextIO | None) -> str:
+    """The report in one format, for a stream or (None) a file."""
+    if form == "json":
+        from apimdoctor.report import json
+
+        return json.render(report)
+    if form == "html":
+        from apimdoctor.report import html
+
+        return html.render(report)
+    from apimdoctor.report import text
+
+    return text.render(
+        report,
+        width=_width(stream),
+        colour=stream is not None and colour_wanted(stream, os.environ),
+        quiet=options.quiet,
+        verbose=options.verbose,
+    )
+
+
+def colour_wanted(stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """NO_COLOR and FORCE_COLOR decide, in this order (https://no-color.org, https://force-color.org), else a terminal."""
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and environment.get("TERM") != "dumb"
+
+
+def _width(stream: TextIO | None) -> int:
+    if stream is not None and stream.isatty():
+        return min(shutil.get_terminal_size((LOG_WIDTH, 24)).columns, WIDEST)
+    return LOG_WIDTH
+
+
+def replace_file(file: Path, text: str) -> None:
+    """Write a file so that nobody ever reads half of it."""
+    beside: Path | None = None
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=file.parent, delete=False) as out:
+            beside = Path(out.name)
+            out.write(text)
+        # A report is for its readers, so the usual mask applies; a temporary file is its owner's alone.
+        mask = os.umask(0)
+        os.umask(mask)
+        beside.chmod(0o666 & ~mask)
+        beside.replace(file)
+    except OSError as error:
+        if beside:
+            beside.unlink(missing_ok=True)
+        raise ApimDoctorError(
+            f"cannot write {file}: {error.strerror}", hint="choose a place you may write to"
+        ) from None

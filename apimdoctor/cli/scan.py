@@ -1,0 +1,92 @@
+"""`apimdoctor scan`: reads, judges, reports, and says by its exit code what came out."""
+
+import argparse
+import sys
+
+from apimdoctor import __version__
+from apimdoctor.cli import baseline, choice, output, waivers
+from apimdoctor.collect import files
+from apimdoctor.engine.finding import Severity
+from apimdoctor.engine.judge import judge
+from apimdoctor.errors import ApimDoctorError
+from apimdoctor.facts.build import build
+from apimdoctor.report.model import Report, assemble
+from apimdoctor.snapshot import Snapshot, store
+
+CLEAN, FOUND, INCOMPLETE = 0, 1, 3
+
+
+def run(options: argparse.Namespace) -> int:
+    """The whole of a scan: collect, facts, findings, reports."""
+    _consistent(options)
+    settings = waivers.read(options.config)
+    known = baseline.read(options.baseline, new=options.update_baseline)
+    rules = choice.rules(options.rules, options.select, options.ignore)
+    snapshot = read(options)
+    if options.save_snapshot:
+        store.save(options.save_snapshot, snapshot)
+    apis = choice.apis(snapshot, options.apis)
+    progress(options, f"judging by {len(rules)} rules")
+    facts = build(snapshot)
+    verdicts = judge(rules, facts, waivers=settings.waivers)
+    verdicts = choice.shown(verdicts, apis, options.min_severity)
+    if options.update_baseline:
+        known = baseline.update(options.baseline, known, verdicts, whole=_whole(options, snapshot))
+    verdicts = baseline.without_known(verdicts, known)
+    report = assemble(snapshot, facts, verdicts, choice.texts(rules), version=__version__)
+    output.write(report, options)
+    return exit_code(report, options.fail_on, strict=options.strict)
+
+
+def read(options: argparse.Namespace) -> Snapshot:
+    """What the sources on the command line hold, of every command that reads."""
+    if not options.paths:
+        raise ApimDoctorError("nothing to read is named", hint="say --from PATH: a folder, a file or a saved snapshot")
+    for path in options.paths:
+        if not path.exists():
+            raise ApimDoctorError(f"{path} does not exist", hint="--from takes a folder, a file or a saved snapshot")
+        progress(options, f"reading {path}")
+    return files.read(options.paths)
+
+
+def progress(options: argparse.Namespace, sentence: str) -> None:
+    """With -v, what is being done, on stderr."""
+    if options.verbose:
+        from apimdoctor.report.hostile import inert, visible
+
+        print(inert(f"apimdoctor: {visible(sentence)}"), file=sys.stderr)
+
+
+def exit_code(report: Report, fail_on: str, *, strict: bool = False) -> int:
+    """1 findings at or above `fail_on`, else 3 incomplete, else 0: of what the report shows."""
+    summary = report.summary
+    counts = {"error": summary.error, "warning": summary.warning, "info": summary.info}
+    graver: dict[str, tuple[Severity, ...]] = {
+        "error": ("error",),
+        "warning": ("error", "warning"),
+        "info": ("error", "warning", "info"),
+        "never": (),
+    }
+    if any(counts[severity] for severity in graver[fail_on]):
+        return FOUND
+    nothing = not (summary.services or summary.app_registrations)
+    if nothing or (strict and (summary.gaps or summary.not_assessed)):
+        return INCOMPLETE
+    return CLEAN
+
+
+def _consistent(options: argparse.Namespace) -> None:
+    if options.update_baseline and not options.baseline:
+        raise ApimDoctorError("--update-baseline needs --baseline FILE", hint="the FILE is written then")
+    if sum(file is None for _, file in options.reports) > 1:
+        raise ApimDoctorError("two reports cannot both go to stdout", hint="name a file: --report html=report.html")
+    targets = [file for _, file in options.reports if file]
+    doubled = {str(file) for file in targets if targets.count(file) > 1}
+    if doubled:
+        raise ApimDoctorError(f"two reports go to the same file: {', '.join(sorted(doubled))}")
+
+
+def _whole(options: argparse.Namespace, snapshot: Snapshot) -> bool:
+    """Whether this run looked at everything, so that a finding which is missing has been fixed."""
+    narrowed = options.apis or options.select or options.ignore or options.min_severity != "info"
+    return not narrowed and not snapshot.gaps

@@ -1,0 +1,114 @@
+"""What the script of the HTML report shows: findings by subject and the list of APIs, as plain values."""
+
+from collections.abc import Iterable
+
+from apimdoctor.engine.finding import SEVERITIES, Finding
+from apimdoctor.report.excerpt import Excerpt
+from apimdoctor.report.hostile import shown, visible
+from apimdoctor.report.model import ApiLine, Report, apis_of
+from apimdoctor.report.subjects import Group, affected, counted, groups, naming, unassessed_apis, where
+from apimdoctor.report.text import paragraphs, told
+
+_MOST_OPERATIONS = 12
+
+
+def content(report: Report) -> dict[str, object]:
+    """The whole block. Ids are numbers of ours: no name of a tenant becomes an id or a link."""
+    grouped = groups(report)
+    ids = {group.subject.key: f"group-{number}" for number, group in enumerate(grouped)}
+    marks = _marks(report)
+    counts = {severity: sum(f.severity == severity for f in report.verdicts.findings) for severity in SEVERITIES}
+    return {
+        "severities": [
+            [severity, label, counts[severity]]
+            for severity, label in zip(SEVERITIES, ("Errors", "Warnings", "Infos"), strict=True)
+            if counts[severity]
+        ],
+        "groups": [_group(number, group, report) for number, group in enumerate(grouped)],
+        "apis": [_api(api, marks.get(api.key, []), ids.get(api.key, "")) for api in report.apis],
+    }
+
+
+def _marks(report: Report) -> dict[tuple[str, str, str], list[str]]:
+    """The marks of each API: its severities, the gravest first, then whether something was not assessed."""
+    found: dict[tuple[str, str, str], set[str]] = {}
+    for finding in report.verdicts.findings:
+        for key in apis_of(finding):
+            found.setdefault(key, set()).add(finding.severity)
+    for key in unassessed_apis(report):
+        found.setdefault(key, set()).add("unknown")
+    order = (*SEVERITIES, "unknown")
+    return {key: sorted(marks, key=order.index) for key, marks in found.items()}
+
+
+def _api(api: ApiLine, marks: list[str], group: str) -> dict[str, object]:
+    space = f"{api.service}, workspace {api.workspace}" if api.workspace else api.service
+    return {
+        "title": visible(api.display_name),
+        "path": visible(f"/{api.path.lstrip('/')}"),
+        "space": visible(space),
+        "operations": api.operations,
+        "marks": marks,
+        "group": group,
+    }
+
+
+def _group(number: int, group: Group, report: Report) -> dict[str, object]:
+    subject = group.subject
+    prefix = "App registration " if subject.kind == "app" else ""
+    return {
+        "id": f"group-{number}",
+        "title": prefix + visible(subject.title),
+        "detail": visible(subject.detail),
+        "search": f"{subject.title} {subject.detail} {' '.join(subject.key)}".lower(),
+        "findings": [
+            _finding(f"finding-{number}-{place}", finding, report) for place, finding in enumerate(group.findings)
+        ],
+    }
+
+
+def _finding(mark: str, finding: Finding, report: Report) -> dict[str, object]:
+    cut = report.texts.excerpt(finding.at)
+    return {
+        "id": mark,
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "message": visible(finding.message),
+        "doubt": visible(finding.doubt),
+        "where": visible(where(finding.at)),
+        "excerpt": _excerpt(cut) if cut else None,
+        "related": [visible(f"{naming(place, report)} at {where(place)}") for place in finding.related],
+        "evidence": [[path, told(value)] for path, value in finding.evidence.items()],
+        "fix": [
+            ["code" if "\n" in block else "text", block] for block in paragraphs(visible(finding.fix, keep="\n\t"))
+        ],
+        "affects": [_affects(name, operations) for name, operations in affected(finding.affects, report)],
+        "also": [visible(f"{also.rule}: {also.message}") for also in finding.also],
+        "search": f"{finding.rule} {finding.cause} {finding.message} {where(finding.at)}".lower(),
+    }
+
+
+def _affects(name: str, operations: list[str]) -> str:
+    if not operations:
+        return visible(name)
+    rest = len(operations) - _MOST_OPERATIONS
+    listed = ", ".join(operations[:_MOST_OPERATIONS]) + (f" and {rest} more" if rest > 0 else "")
+    return visible(f"{counted(len(operations), 'operation')} of {name}: {listed}")
+
+
+def _excerpt(cut: Excerpt) -> dict[str, object]:
+    """Lines as [number, text, first, last]; first is -1 on lines without a mark."""
+    return {"lines": [_line(number, text, cut) for number, text in cut.lines], "more": cut.more}
+
+
+def _line(number: int, text: str, cut: Excerpt) -> list[object]:
+    cells = [char if char == "\t" else shown(char) for char in text]
+    if number != cut.marked:
+        return [number, "".join(cells), -1, -1]
+    # Browsers count UTF-16 units, and a character that is made visible is longer than it was.
+    first, last = _units(cells[: cut.first]), _units(cells[: cut.last])
+    return [number, "".join(cells), first, last]
+
+
+def _units(cells: Iterable[str]) -> int:
+    return sum(len(cell.encode("utf-16-le")) // 2 for cell in cells)
