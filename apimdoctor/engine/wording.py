@@ -24,6 +24,9 @@ class Template:
 
     parts: tuple[str | Path, ...]
 
+    def __str__(self) -> str:
+        return "".join(part if isinstance(part, str) else "{" + ".".join(part) + "}" for part in self.parts)
+
     @property
     def paths(self) -> tuple[Path, ...]:
         """The facts it shows, each once, in order."""

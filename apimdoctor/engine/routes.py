@@ -1,0 +1,104 @@
+"""Which operations a subject concerns: the ways from the routes down to every subject, walked upwards."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from apimdoctor.engine import schema
+from apimdoctor.facts.values import Unknown
+from apimdoctor.facts.vocabulary import Api, Facts, Place, Route
+
+
+def operation_of(place: Place) -> Place:
+    """The operation that a route's place stands for: the same for each of its request contexts."""
+    return replace(place, product="", section="", path="", start=-1, end=-1)
+
+
+def affected(routes: Iterable[Route]) -> tuple[Place, ...]:
+    """The operations of routes, each once, in order."""
+    return tuple(sorted({operation_of(route.place) for route in routes}, key=order))
+
+
+def order(place: Place) -> tuple[object, ...]:
+    """Places in the order of a report."""
+    names = (place.service, place.workspace, place.api, place.revision, place.operation, place.product, place.app)
+    return (*names, place.document, place.line, place.column, place.resource, place.path)
+
+
+class RouteIndex:
+    """Routes by the subjects they lead to, and by their API. Built when first asked; it must not outlive its facts."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._parents: dict[int, list[int]] | None = None
+        self._routes: dict[int, Route] = {}
+        self._by_api: dict[tuple[str, ...], list[Route]] = {}
+        self._current: dict[tuple[str, ...], str] = {
+            (api.place.service, api.place.workspace, api.place.api): api.revision
+            for api in facts.apis
+            if isinstance(api, Api) and api.is_current
+        }
+
+    def of(self, subject: Any) -> tuple[Place, ...]:
+        """The operations whose requests meet this subject; for an API, all of its operations."""
+        parents = self._built()
+        seen = {id(subject)}
+        waiting = [id(subject)]
+        found: list[Route] = []
+        while waiting:
+            key = waiting.pop()
+            if key in self._routes:
+                found.append(self._routes[key])
+            above = [parent for parent in parents.get(key, ()) if parent not in seen]
+            seen.update(above)
+            waiting.extend(above)
+        return affected(found or self._at(getattr(subject, "place", Place())))
+
+    def is_current(self, place: Place) -> bool:
+        """Whether a place belongs to the current revision of its API (or to no revision at all)."""
+        return place.revision in ("", self._current.get((place.service, place.workspace, place.api), place.revision))
+
+    def _at(self, place: Place) -> list[Route]:
+        """Routes of the API or operation a place stands in, for subjects that no route leads to."""
+        if not place.api:
+            return []
+        routes = self._by_api.get((place.service, place.workspace, place.api, place.revision), [])
+        return [route for route in routes if place.operation in ("", route.place.operation)]
+
+    def _built(self) -> dict[int, list[int]]:
+        if self._parents is None:
+            self._parents = {}
+            visited: set[int] = set()
+            for route in self._facts.routes:
+                if isinstance(route, Route):
+                    place = route.place
+                    key = (place.service, place.workspace, place.api, place.revision)
+                    self._by_api.setdefault(key, []).append(route)
+                    self._routes[id(route)] = route
+                    self._descend(route, visited, self._parents)
+        return self._parents
+
+    @staticmethod
+    def _descend(start: Any, visited: set[int], parents: dict[int, list[int]]) -> None:
+        waiting = [start]
+        while waiting:
+            subject = waiting.pop()
+            if id(subject) in visited:
+                continue
+            visited.add(id(subject))
+            for child in _children(subject):
+                parents.setdefault(id(child), []).append(id(subject))
+                waiting.append(child)
+
+
+def _children(subject: Any) -> Iterable[Any]:
+    for field in schema.fields(type(subject)).values():
+        if field.subject is None:
+            continue
+        value = getattr(subject, field.name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if not isinstance(item, Unknown) and dataclasses.is_dataclass(item):
+                yield item
