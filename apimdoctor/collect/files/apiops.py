@@ -1,0 +1,94 @@
+"""The folder layout of the APIOps extractor, at any depth, and of trees that use its shape with underscores."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+_COLLECTIONS = {
+    "apis": ("apis", "apiinformation.json"),
+    "products": ("products", "productinformation.json"),
+    "policy fragments": ("policyFragments", "policyfragmentinformation.json"),
+    "named values": ("namedValues", "namedvalueinformation.json"),
+    "backends": ("backends", "backendinformation.json"),
+    "subscriptions": ("subscriptions", "subscriptioninformation.json"),
+    "gateways": ("gateways", "gatewayinformation.json"),
+    "diagnostics": ("diagnostics", "diagnosticinformation.json"),
+    "version sets": ("apiVersionSets", "versionsetinformation.json"),
+    "authorization servers": ("authorizationServers", "authorizationserverinformation.json"),
+    "openid connect providers": ("openidConnectProviders", "openidconnectproviderinformation.json"),
+    "certificates": ("certificates", "certificateinformation.json"),
+}
+"""Folder, ARM's spelling of the collection, and the file that holds a resource's JSON (github.com/Azure/apiops)."""
+_BELOW = {
+    ("apis", "operations"): ("operations", frozenset({"operationinformation.json", "apioperationinformation.json"})),
+    ("apis", "resolvers"): ("resolvers", frozenset({"resolverinformation.json", "apiresolverinformation.json"})),
+    ("apis", "diagnostics"): (
+        "diagnostics",
+        frozenset({"diagnosticinformation.json", "apidiagnosticinformation.json"}),
+    ),
+    ("products", "apis"): ("apis", frozenset({"productapiinformation.json", "apiinformation.json"})),
+    ("gateways", "apis"): ("apis", frozenset({"gatewayapiinformation.json", "apiinformation.json"})),
+}
+_WITH_POLICY = frozenset({"apis", "products", "policyFragments", "operations", "resolvers"})
+_POLICY_SUFFIXES = frozenset({"xml", "xml.tpl", "xml.tftpl", "tftpl", "tftpl.xml", "tpl.xml", "xml.tmpl"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file stands in an APIOps tree: the tree's root, the resource's path, and whether the file is its policy."""
+
+    root: str
+    path: tuple[tuple[str, str], ...]
+    policy: bool
+
+
+def place_of(path: str) -> Place | None:
+    """The place of a file by the names of its folders, or None; the leftmost reading that fits counts."""
+    parts = path.split("/")
+    file = parts[-1].lower()
+    policy = is_policy_name(file)
+    if not policy and not file.endswith("information.json"):
+        return None
+    for at in range(len(parts) - 2):
+        found = _resource(parts[at:-1], file, policy)
+        if found is not None:
+            return Place("/".join(parts[:at]), found, policy)
+    return None
+
+
+def is_policy_name(file: str) -> bool:
+    """Whether a file name (lower case) is the one the extractor gives to every policy."""
+    stem, _, suffix = file.partition(".")
+    return stem == "policy" and suffix in _POLICY_SUFFIXES
+
+
+@lru_cache(maxsize=256)
+def collection_of(folder: str) -> str:
+    """The collection, in ARM's spelling, that a folder of this name holds; "" for any other folder."""
+    found = _COLLECTIONS.get(folder.lower().replace("_", " ").replace("-", " "))
+    return found[0] if found else ""
+
+
+def _resource(folders: list[str], file: str, policy: bool) -> tuple[tuple[str, str], ...] | None:
+    if folders[0].lower() == "workspaces" and len(folders) >= 2:
+        workspace = ("workspaces", folders[1])
+        if len(folders) == 2:
+            return (workspace,) if policy or file == "workspaceinformation.json" else None
+        inner = _resource_below(folders[2:], file, policy)
+        return None if inner is None else (workspace, *inner)
+    return _resource_below(folders, file, policy)
+
+
+def _resource_below(folders: list[str], file: str, policy: bool) -> tuple[tuple[str, str], ...] | None:
+    kind = collection_of(folders[0])
+    if not kind:
+        return None
+    own = (kind, folders[1]) if len(folders) > 1 else None
+    if own is not None and len(folders) == 2:
+        information = _COLLECTIONS[folders[0].lower().replace("_", " ").replace("-", " ")][1]
+        fits = kind in _WITH_POLICY if policy else file == information
+        return (own,) if fits else None
+    if own is not None and len(folders) == 4:
+        below = _BELOW.get((kind, folders[2].lower()))
+        if below is not None and (below[0] in _WITH_POLICY - {"apis"} if policy else file in below[1]):
+            return own, (below[0], folders[3])
+    return None

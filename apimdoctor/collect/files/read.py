@@ -1,0 +1,268 @@
+"""What a root of files holds, recognised by content: APIOps trees, ARM JSON, Entra objects, sites and bare policies."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from apimdoctor.collect import arm
+from apimdoctor.collect.fields import Json, MalformedError
+from apimdoctor.collect.files import apiops, armfiles, bare
+from apimdoctor.collect.files.contents import Desk, attempt, json_of, text_of
+from apimdoctor.collect.files.entrafiles import EntraFiles, items_of
+from apimdoctor.collect.files.services import Resource, Services
+from apimdoctor.collect.files.tree import FolderTree, MemoryTree, Tree, UnreadableError
+from apimdoctor.collect.graph import kind_of
+from apimdoctor.errors import ApimDoctorError
+from apimdoctor.snapshot import Gap, PolicyText, Service, SiteAuth, Snapshot, Source, store
+from apimdoctor.snapshot.redact import Redactor
+
+_POLICY_FILES = (".xml", ".tpl", ".tftpl", ".tmpl", ".policy", ".cshtml")
+_GZIP = b"\x1f\x8b"
+# Words without which a JSON file cannot be one of ours, in lower case: looking for them is far cheaper than decoding.
+_WORDS = (
+    b"microsoft.apimanagement",
+    b'"appid"',
+    b'"verifieddomains"',
+    b'"approleid"',
+    b'"consenttype"',
+    b'"identityproviders"',
+    b"authsettingsv2",
+    b"$metadata#",
+    b"apimdoctor/snapshot/",
+)
+_EMPTY_LIST = 200
+"""A shorter file may be a Graph list without objects, which only its file name tells."""
+
+
+def read(paths: Sequence[Path], *, redactor: Redactor | None = None) -> Snapshot:
+    """What folders, single files and saved snapshots hold, as one snapshot. A path that does not exist is an error."""
+    redactor = redactor or Redactor()
+    for path in paths:
+        if not path.exists():
+            raise ApimDoctorError(f"{path} does not exist", "give a folder, a file or a saved snapshot")
+    found = []
+    prefixes = _prefixes(paths)
+    for path, prefix in zip(paths, prefixes, strict=True):
+        if path.is_dir():
+            found.append(read_tree(FolderTree(path), redactor=redactor, prefix=prefix, source=_source("folder", path)))
+        else:
+            found.append(_read_file(path, redactor, prefix))
+    return store.merge(found)
+
+
+def read_tree(
+    tree: Tree, *, redactor: Redactor | None = None, prefix: str = "", source: Source | None = None
+) -> Snapshot:
+    """What one root holds. `prefix` stands before every path in the snapshot; nothing recognised is a gap."""
+    reading = _Reading(Desk(tree, redactor or Redactor(), prefix))
+    snapshot = reading.snapshot(source or Source(kind="folder", name=tree.name))
+    return store.ordered(snapshot)
+
+
+class _Reading:
+    """One root on its way into a snapshot."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._services = Services(desk)
+        self._entra = EntraFiles(desk)
+        self._sites: list[SiteAuth] = []
+        self._resources: list[Resource] = []
+        self._roots: set[str] = set()
+        self._loose: list[str] = []
+        self._bare: dict[str, PolicyText] = {}
+
+    def snapshot(self, source: Source) -> Snapshot:
+        """Everything the root holds."""
+        for path in self._desk.tree.paths():
+            self._file(path)
+        for path in self._loose:
+            self._loose_policy(path)
+        self._services.add(self._resources)
+        services = self._services.made()
+        if self._bare:
+            services = (*services, bare.service_of(self._desk, self._bare))
+        tenants = self._entra.made()
+        services = _with_tenants(services, [tenant.id for tenant in tenants])
+        if not (services or tenants or self._sites):
+            hint = "expected: an APIOps folder, policies, ARM JSON, app registrations or a saved snapshot"
+            self._desk.gap("", "skipped", f"nothing in {source.name} is configuration that apimdoctor knows", hint)
+        return Snapshot(
+            sources=(source,),
+            services=services,
+            tenants=tenants,
+            sites=tuple(self._sites),
+            gaps=tuple(self._desk.gaps),
+        )
+
+    def _file(self, path: str) -> None:
+        lower = path.lower()
+        place = apiops.place_of(path)
+        if place is not None:
+            self._apiops_file(path, place)
+        elif lower.endswith(_POLICY_FILES):
+            self._loose.append(path)
+        elif lower.endswith(".json"):
+            content = self._desk.read(path)
+            if content is not None:
+                self._json_file(path, content)
+
+    def _apiops_file(self, path: str, place: apiops.Place) -> None:
+        draft = self._services.tree(place.root)
+        self._roots.add(place.root)
+        owner = draft.part
+        for depth, (kind, _) in enumerate(place.path):
+            if depth == 0 or place.path[depth - 1][0] == "workspaces":
+                owner = draft.part.at(place.path[:depth])
+                owner.whole.add(kind)
+        part = draft.part.at(place.path)
+        if place.policy:
+            part.policy = self._policy(path)
+            return
+        draft.policy_told = True
+        if place.path[-1][0] == "products":
+            part.whole.add("apis")
+        content = self._desk.read(path)
+        json = None if content is None else attempt(self._desk, path, content, json_of, "the resource")
+        if isinstance(json, dict):
+            part.tell(
+                self._desk.redactor.json(json) if place.path[-1][0] not in _OWN_TEXTS else json, self._desk.origin(path)
+            )
+        elif json is not None:
+            self._desk.gap(path, "unparsed", "the resource cannot be read: it is no JSON object")
+
+    def _policy(self, path: str) -> PolicyText:
+        content = self._desk.read(path)
+        origin = self._desk.origin(path)
+        if content is None:
+            return PolicyText(origin=origin, unread="the file cannot be read")
+        try:
+            return PolicyText(text=self._desk.redactor.policy(text_of(content)), origin=origin)
+        except UnreadableError as error:
+            self._desk.gap(path, "unparsed", f"the policy cannot be read: {error}", "save the file as UTF-8")
+            return PolicyText(origin=origin, unread=str(error))
+
+    def _loose_policy(self, path: str) -> None:
+        """A policy outside any resource's folder: the service's own at the root of a tree, else one without scope."""
+        folder, _, file = path.rpartition("/")
+        if folder in self._roots and apiops.is_policy_name(file.lower()):
+            draft = self._services.tree(folder)
+            draft.part.policy = self._policy(path)
+            return
+        content = self._desk.read(path)
+        if content is None or b"<" not in content[:4096]:
+            return
+        try:
+            text = text_of(content)
+        except UnreadableError as error:
+            if b"<policies" in content or b"<fragment" in content:
+                self._desk.gap(path, "unparsed", f"the policy cannot be read: {error}", "save the file as UTF-8")
+            return
+        if bare.root_of(text):
+            self._bare[path] = PolicyText(text=self._desk.redactor.policy(text), origin=self._desk.origin(path))
+
+    def _json_file(self, path: str, content: bytes) -> None:
+        if content[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in content[:4]:
+            try:
+                content = text_of(content).encode()
+            except UnreadableError:
+                return  # no JSON of ours is binary
+        low = content.lower()
+        if not any(word in low for word in _WORDS) and len(content) > _EMPTY_LIST:
+            return
+        if len(content) <= _EMPTY_LIST and b'"value"' not in low and not any(word in low for word in _WORDS):
+            return
+        json = attempt(self._desk, path, content, json_of, "the JSON")
+        self._objects(path, json)
+
+    def _objects(self, path: str, json: Any) -> None:
+        items = items_of(json)
+        if items is None:
+            if isinstance(json, dict):
+                self._object(path, json)
+            return
+        kinds = {self._object(path, item) for item in items if isinstance(item, dict)} - {""}
+        if isinstance(json, dict):
+            self._entra.add_list(path, {kind for kind in kinds if not kind.startswith("/")}, json)
+            if not (json.get("nextLink") or json.get("@odata.nextLink")):
+                self._whole_arm_list(items)
+
+    def _object(self, path: str, json: Json) -> str:
+        """Take one object; the answer is its Entra collection, or "" for anything else."""
+        kind = kind_of(json)
+        if kind:
+            self._entra.add(path, kind, self._desk.redactor.json(json))
+            return kind
+        if str(json.get("schema") or "").startswith("apimdoctor/snapshot/"):
+            self._desk.gap(
+                path, "skipped", "a saved snapshot inside a folder is not read", "give it as a source of its own"
+            )
+            return ""
+        for resource in armfiles.resources(json):
+            try:
+                self._resource(path, resource)
+            except MalformedError as error:
+                self._desk.gap(path, "skipped", f"{error}; the object is left out", "correct the property")
+        return ""
+
+    def _resource(self, path: str, json: Json) -> None:
+        origin = self._desk.origin(path)
+        if armfiles.is_site_auth(json):
+            stem = path.rpartition("/")[2].partition(".")[0]
+            self._sites.append(arm.site_auth(self._desk.redactor.json(json), stem, origin))
+            return
+        address = armfiles.address_of(json)
+        if address is None:
+            return
+        own_text = address.kind in _OWN_TEXTS
+        self._resources.append(Resource(address, json if own_text else self._desk.redactor.json(json), origin, path))
+
+    def _whole_arm_list(self, items: Sequence[Any]) -> None:
+        pass
+
+
+_OWN_TEXTS = frozenset({"policies", "policyFragments", "namedValues"})
+"""Resources whose texts pass the redactor on their own, since it must see them whole."""
+
+
+def _read_file(path: Path, redactor: Redactor, prefix: str) -> Snapshot:
+    tree = FolderTree(path.parent)
+    try:
+        content = tree.read(path.name)
+    except UnreadableError as error:
+        gap = Gap(scope=prefix + path.name, kind="failed", detail=f"the file cannot be read: {error}")
+        return Snapshot(sources=(_source("file", path),), gaps=(gap,))
+    if content.startswith(_GZIP) or b'"apimdoctor/snapshot/' in content[:4096]:
+        return replace(store.load(content), sources=(_source("snapshot", path),))
+    name = (
+        path.name
+        if path.suffix.lower() in {".json", *_POLICY_FILES}
+        else path.name + (".json" if content.lstrip()[:1] in {b"{", b"["} else ".xml")
+    )
+    return read_tree(
+        MemoryTree({name: content}, path.name), redactor=redactor, prefix=prefix, source=_source("file", path)
+    )
+
+
+def _with_tenants(services: Sequence[Service], tenants: Sequence[str]) -> tuple[Service, ...]:
+    """Services that tell no tenant belong to the only one there is."""
+    only = tenants[0] if len(set(tenants)) == 1 else ""
+    return tuple(service if service.tenant_id or not only else replace(service, tenant_id=only) for service in services)
+
+
+def _prefixes(paths: Sequence[Path]) -> list[str]:
+    """Nothing for a single root, else each root's name, numbered where names are equal."""
+    if len(paths) == 1:
+        return [""]
+    seen: dict[str, int] = {}
+    found = []
+    for path in paths:
+        name = path.resolve().name
+        seen[name] = seen.get(name, 0) + 1
+        found.append(f"{name}/" if seen[name] == 1 else f"{name}-{seen[name]}/")
+    return found
+
+
+def _source(kind: str, path: Path) -> Source:
+    return Source(kind=kind, name=path.as_posix())

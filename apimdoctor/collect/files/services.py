@@ -1,0 +1,158 @@
+"""Which service the resources of a folder belong to: by id, by name, by the APIOps tree around them, or by neighbourhood."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from apimdoctor.collect.arm import Address
+from apimdoctor.collect.fields import Json
+from apimdoctor.collect.files.assembly import Part, service_of
+from apimdoctor.collect.files.contents import Desk
+from apimdoctor.snapshot import Origin, Service
+
+
+@dataclass(slots=True)
+class Draft:
+    """A service being put together from the files of one folder."""
+
+    part: Part
+    folder: str
+    id: str = ""
+    """ARM id; "" when no file told it."""
+    apiops: bool = False
+    policy_told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """The JSON of one ARM resource and the place it was found at."""
+
+    address: Address
+    json: Json
+    origin: Origin
+    path: str
+
+    @property
+    def folder(self) -> str:
+        """The folder of the file."""
+        return self.path.rpartition("/")[0]
+
+
+class Services:
+    """All services of one root."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._drafts: list[Draft] = []
+
+    def tree(self, root: str) -> Draft:
+        """The service of an APIOps tree."""
+        for draft in self._drafts:
+            if draft.apiops and draft.folder == root:
+                return draft
+        draft = Draft(Part(root.rpartition("/")[2] or self._desk.tree.name), root, apiops=True)
+        self._drafts.append(draft)
+        return draft
+
+    def add(self, resources: Iterable[Resource]) -> None:
+        """Give every resource to its service: the services themselves first, since they tell ids and names."""
+        below: list[Resource] = []
+        services: list[Resource] = []
+        for resource in resources:
+            (below if resource.address.path else services).append(resource)
+        for resource in services:
+            self._place_service(resource, services)
+        for resource in below:
+            self._tell(self._owner(resource).part.at(resource.address.path), resource)
+
+    def made(self) -> tuple[Service, ...]:
+        """The services as snapshot objects."""
+        taken: set[str] = set()
+        found = []
+        for draft in self._drafts:
+            identifier = draft.id or f"file:{self._desk.prefix}{draft.folder or '.'}"
+            if identifier.lower() in taken and not draft.id:
+                identifier += f"#{draft.part.name}"
+            taken.add(identifier.lower())
+            found.append(service_of(self._desk, draft.part, identifier, policy_told=draft.policy_told))
+        return tuple(found)
+
+    def _place_service(self, resource: Resource, services: list[Resource]) -> None:
+        draft = self._by_id(resource.address.service_id) or self._tree_of_service(resource, services)
+        if draft is None:
+            draft = Draft(Part(resource.address.service_name), resource.folder)
+            self._drafts.append(draft)
+        self._adopt(draft, resource.address)
+        self._tell(draft.part, resource)
+
+    def _tree_of_service(self, resource: Resource, services: list[Resource]) -> Draft | None:
+        """The APIOps tree that a service's own JSON belongs to: around its file, else the only one beside it."""
+        free = [draft for draft in self._drafts if draft.apiops and not draft.part.told and not draft.id]
+        around = [draft for draft in free if _within(resource.folder, draft.folder)]
+        if around:
+            return max(around, key=lambda draft: len(draft.folder))
+        if any(draft.apiops and _within(resource.folder, draft.folder) for draft in self._drafts):
+            return None
+        folder: str | None = resource.folder
+        while folder is not None:
+            near = [draft for draft in free if _within(draft.folder, folder)]
+            if near:
+                rivals = [other for other in services if other is not resource and _within(other.folder, folder)]
+                named = [draft for draft in near if draft.part.name.lower() == resource.address.service_name.lower()]
+                return near[0] if len(near) == 1 and not rivals else named[0] if len(named) == 1 else None
+            folder = _above(folder)
+        return None
+
+    def _owner(self, resource: Resource) -> Draft:
+        address = resource.address
+        found = self._by_id(address.service_id) or self._by_name(address) or self._around(resource)
+        if found is None:
+            found = Draft(Part(address.service_name), resource.folder)
+            self._drafts.append(found)
+        self._adopt(found, address)
+        return found
+
+    def _by_id(self, identifier: str) -> Draft | None:
+        if not identifier:
+            return None
+        return next((draft for draft in self._drafts if draft.id.lower() == identifier.lower()), None)
+
+    def _by_name(self, address: Address) -> Draft | None:
+        if not address.service_name:
+            return None
+        name = address.service_name.lower()
+        named = [draft for draft in self._drafts if draft.part.name.lower() == name]
+        named = [draft for draft in named if not (draft.id and address.service_id)]
+        return named[0] if len(named) == 1 else None
+
+    def _around(self, resource: Resource) -> Draft | None:
+        """The service whose folder is around the file, or beside it; one that contradicts the resource's id is none."""
+        address = resource.address
+        fitting = [draft for draft in self._drafts if not (draft.id and address.service_id)]
+        if address.service_name:
+            fitting = [draft for draft in fitting if not draft.part.told]
+        around = [draft for draft in fitting if _within(resource.folder, draft.folder)]
+        if around:
+            return max(around, key=lambda draft: len(draft.folder))
+        if not address.service_name and len(self._drafts) == 1:
+            return self._drafts[0]
+        return None
+
+    @staticmethod
+    def _adopt(draft: Draft, address: Address) -> None:
+        if address.service_id and not draft.id:
+            draft.id = address.service_id
+        if address.service_name:
+            draft.part.name = address.service_name
+
+    def _tell(self, part: Part, resource: Resource) -> None:
+        if not part.tell(resource.json, resource.origin) and part.json != resource.json:
+            first = part.origin.document or "another file"
+            self._desk.gap(resource.path, "skipped", f"the resource is described a second time; {first} counts")
+
+
+def _within(folder: str, outer: str) -> bool:
+    return not outer or folder == outer or folder.startswith(outer + "/")
+
+
+def _above(folder: str) -> str | None:
+    return folder.rpartition("/")[0] if folder else None
