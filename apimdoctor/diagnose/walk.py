@@ -24,6 +24,9 @@ Outcome = Literal["passed", "failed", "undecided", "changed", "ran", "skipped", 
 End = Literal["refused", "answered", "forwarded", "open"]
 
 CHECKS = ("validate-jwt", "validate-azure-ad-token")
+WRITES_VARIABLE = frozenset(
+    {"variable-name", "response-variable-name", "output-token-variable-name", "context-variable-name"}
+)
 QUIET = frozenset({"set-variable", "trace", "emit-metric", "log-to-eventhub", "set-body", "rewrite-uri", "set-method"})
 
 
@@ -54,6 +57,8 @@ class State:
     jwts: dict[str, Token] = field(default_factory=dict)
     """Variables that token checks wrote (output-token-variable-name)."""
     constants: dict[str, str] = field(default_factory=dict)
+    computed: frozenset[str] = frozenset()
+    """Variables that hold something nobody knows before the request."""
     trail: tuple[Trail, ...] = ()
     assumptions: tuple[str, ...] = ()
     checked: tuple[Checked, ...] = ()
@@ -263,7 +268,11 @@ class Walker:
             constants = {k: v for k, v in state.constants.items() if k != name}
             if name and text is not None:
                 constants[name] = text
-            return replace(state, constants=constants)
+                return replace(state, constants=constants, computed=state.computed - {name})
+            return replace(state, constants=constants, computed=state.computed | {name or ""})
+        wrote = {literal(a.value) or "" for a in element.attributes if a.name in WRITES_VARIABLE}
+        if wrote:
+            state = replace(state, computed=state.computed | wrote)
         return state if element.name in QUIET else state.then(_trail(placed, "ran", ""))
 
 
