@@ -1,0 +1,38 @@
+"""A rule against its own examples: files, snapshot, facts, verdict, as a scan would do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from apimdoctor.engine.example_files import files_of
+from apimdoctor.engine.finding import Verdicts
+from apimdoctor.engine.judge import judge
+from apimdoctor.engine.rulefile import Example, Outcome, Rule
+from apimdoctor.facts.vocabulary import Facts
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a rule says of an example, with the findings and reasons behind it."""
+
+    outcome: Outcome
+    verdicts: Verdicts
+    facts: Facts
+
+
+def run(rule: Rule, example: Example, read: Callable[[dict[str, bytes]], S], build: Callable[[S], Facts]) -> Result:
+    """The rule alone over the example; `read` and `build` are the stages before the engine."""
+    facts = build(read(files_of(example.name, example.given)))
+    verdicts = judge([rule], facts)
+    return Result(outcome(verdicts), verdicts, facts)
+
+
+def outcome(verdicts: Verdicts) -> Outcome:
+    """Flagged when there is a finding; else not assessed when a question stayed open; else clean."""
+    if verdicts.findings:
+        return "flagged"
+    return "not assessed" if verdicts.not_assessed else "clean"
