@@ -16,12 +16,16 @@ Key = tuple[str, str, str]
 """Service, workspace and resource name of an API."""
 
 
-def rules(folders: Sequence[Path], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """The rules that ship and those of `folders`, as --select and --ignore leave them."""
+def rules(folders: Sequence[Path] = ()) -> tuple[Rule, ...]:
+    """The rules that ship and those of `folders`."""
     for folder in folders:
         if not folder.is_dir():
             raise ApimDoctorError(f"{folder} is no folder", hint="--rules takes a folder of rule files")
-    known = load([packaged(), *folders])
+    return load([packaged(), *folders])
+
+
+def selected(known: Sequence[Rule], select: Sequence[str], ignore: Sequence[str]) -> tuple[Rule, ...]:
+    """The rules that --select and --ignore leave."""
     ids = [rule.id for rule in known]
     for name in (*select, *ignore):
         if name not in ids:

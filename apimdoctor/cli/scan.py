@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from apimdoctor import __version__
-from apimdoctor.cli import baseline, choice, output, waivers
+from apimdoctor.cli import baseline, choice, config, output
 from apimdoctor.collect import files
 from apimdoctor.engine.finding import Severity
 from apimdoctor.engine.judge import judge
@@ -19,16 +19,17 @@ CLEAN, FOUND, INCOMPLETE = 0, 1, 3
 def run(options: argparse.Namespace) -> int:
     """The whole of a scan: collect, facts, findings, reports."""
     _consistent(options)
-    settings = waivers.read(options.config)
+    settings = config.read(options.config)
     known = baseline.read(options.baseline, new=options.update_baseline)
-    rules = choice.rules(options.rules, options.select, options.ignore)
+    every = choice.rules(options.rules)
+    rules = choice.selected(every, options.select, options.ignore)
     snapshot = read(options)
     if options.save_snapshot:
         store.save(options.save_snapshot, snapshot)
     apis = choice.apis(snapshot, options.apis)
     progress(options, f"judging by {len(rules)} rules")
     facts = build(snapshot)
-    verdicts = judge(rules, facts, waivers=settings.waivers)
+    verdicts = judge(rules, facts, waivers=settings.waivers, known=[rule.id for rule in every])
     verdicts = choice.shown(verdicts, apis, options.min_severity)
     if options.update_baseline:
         known = baseline.update(options.baseline, known, verdicts, whole=_whole(options, snapshot))
