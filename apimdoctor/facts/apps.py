@@ -137,6 +137,13 @@ class Apps:
         """The tenant id for a GUID, a verified domain or `consumers`; "" for `common` and `organizations`."""
         return self.tenancy.id_of(text)
 
+    def client_id_of(self, principal_id: str) -> str | Unknown:
+        """The client id of a managed identity, by the object id of its service principal."""
+        for holdings in self._holdings:
+            if found := holdings.by_id.get(principal_id.lower()):
+                return found.app_id
+        return Unknown(f"the service principal {principal_id} was not read, so its client id is not known")
+
     def read_metadata(self, url: str) -> Metadata:
         """A metadata address: as fetched when it was, else as documented for its form; domains resolved where known."""
         read = metadata.read_url(url, self.tenancy.ids_by_domain)

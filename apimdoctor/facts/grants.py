@@ -158,7 +158,8 @@ class Holdings:
     def assignment_required(self, resource: ServicePrincipal | None) -> bool | Unknown:
         """Whether the service principal in this tenant requires assignment; another tenant's may differ."""
         if resource is None:
-            return Unknown("its service principal in this tenant was not read")
+            because = self.incomplete("service_principals")
+            return Unknown(because or "it has no service principal in this tenant")
         return _told(resource.assignment_required, resource.display_name or resource.app_id, "requires assignment")
 
 

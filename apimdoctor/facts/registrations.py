@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from apimdoctor.entra import tokens
 from apimdoctor.entra.known import Known
 from apimdoctor.entra.tokens import Emitted, Home
+from apimdoctor.facts import vocabulary
 from apimdoctor.facts.grants import Holdings, place_of, tenant_resource
 from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary import App, Credential, Place, PreauthorizedClient, RedirectUri, Role, Scope
@@ -69,7 +70,7 @@ def build_app(
         preauthorized=_preauthorized(app, place, find_client),
         granted_to=holdings.granted_to(principal),
         assignment_required=holdings.assignment_required(principal),
-        service_principals=(holdings.principal(principal),) if principal else (),
+        service_principals=_own_principals(principal, holdings),
         credentials=_credentials(app, place, collected_at),
         redirect_uris=tuple(
             RedirectUri(place=_part(place, f"redirectUris[{at}]"), uri=one.uri, kind=_REDIRECTS.get(one.kind, "web"))
@@ -119,6 +120,15 @@ def build_foreign(principal: ServicePrincipal, tenant: EntraTenant, home: Home, 
         encryption_key=bool(principal.token_encryption_key_id) or Unknown(because),
         serves=Values(rest=NOT_COUNTED),
     )
+
+
+def _own_principals(
+    principal: ServicePrincipal | None, holdings: Holdings
+) -> tuple[vocabulary.ServicePrincipal | Unknown, ...]:
+    if principal is not None:
+        return (holdings.principal(principal),)
+    because = holdings.incomplete("service_principals")
+    return (Unknown(because),) if because else ()
 
 
 def app_place(app: AppRegistration, tenant: EntraTenant) -> Place:
