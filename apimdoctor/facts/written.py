@@ -6,9 +6,18 @@ from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.policy.tree import Element
 from apimdoctor.policy.value import Expression, Literal, Mixed, NamedValue, NamedValues, Unresolved, Value, symbol
 from apimdoctor.policy.value_text import resolve
+from apimdoctor.snapshot.masks import masks
 
 SHOWN = 80
 """Longest expression that a sentence quotes whole."""
+
+
+MASKED = "the text was masked, since it looks like a secret"
+
+
+def is_masked(text: str) -> bool:
+    """Whether part of a text was masked when it was read."""
+    return bool(masks(text))
 
 
 def settled(value: Value, named: NamedValues) -> Value:
@@ -21,7 +30,9 @@ def told(value: Value | None, named: NamedValues, default: str = "") -> str | Un
     if value is None:
         return default
     known = settled(value, named)
-    return known.text if isinstance(known, Literal) else Unknown(why(known))
+    if not isinstance(known, Literal):
+        return Unknown(why(known))
+    return Unknown(MASKED) if is_masked(known.text) else known.text
 
 
 def flag(value: Value | None, named: NamedValues, *, default: bool) -> bool | Unknown:
@@ -46,7 +57,7 @@ def values_of(written: Iterable[Value], named: NamedValues) -> Values:
     symbols: dict[str, None] = {}
     for value in written:
         now = settled(value, named)
-        if isinstance(now, Literal):
+        if isinstance(now, Literal) and not is_masked(now.text):
             known[now.text] = None
         else:
             symbols[symbol(now)] = None

@@ -20,7 +20,7 @@ class Condition:
     place: Place = Place()
     text: str
     constant: Literal["true", "false", ""] | Unknown  # "" when it depends on the request
-    reads: tuple[str, ...] = ()  # 'header:X-Debug', 'variable:isAdmin', 'product', 'method' ...
+    reads: tuple[str, ...] = ()  # 'header:x-debug', 'variable:isAdmin', 'product', 'method' ...
     from_caller: tuple[str, ...] | Unknown = ()  # those of `reads` that the caller chooses
     never_set: tuple[str, ...] | Unknown = ()  # variables it reads that no earlier step sets
 
@@ -111,7 +111,7 @@ class WrittenText:
 
     place: Place = Place()
     where: str  # 'set-header Authorization', 'authentication-basic password', 'check-header value' ...
-    form: Literal["key", "basic credential", "token", "connection string", "other"] | Unknown
+    form: Literal["key", "certificate", "password", "token", "basic credential", "signature", "secret"] | Unknown
 
 
 @fact

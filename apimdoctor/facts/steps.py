@@ -1,0 +1,314 @@
+"""Policy elements as steps: what each writes, answers, counts by, calls, and sends of a caller's token."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from apimdoctor.facts import places, written
+from apimdoctor.facts.documents import Policy
+from apimdoctor.facts.values import NONE, Unknown, Values, known, unread
+from apimdoctor.facts.vocabulary import PolicyScope, Step
+from apimdoctor.policy.reads import Reads, reads_in, reads_of
+from apimdoctor.policy.tree import Element
+from apimdoctor.policy.value import Literal as LiteralValue
+from apimdoctor.policy.value import NamedValues, Value
+
+Role = Literal["identity", "answer", "cache", "counter", "log", "call", "route", "control", "check", "other"]
+CounterOrigin = Literal[
+    "caller header", "caller token", "checked token", "address", "subscription", "constant", "request"
+]
+
+ROLES: Mapping[str, Role] = {
+    **dict.fromkeys(
+        (
+            "authentication-basic",
+            "authentication-certificate",
+            "authentication-managed-identity",
+            "authentication-token",
+            "authentication-token-store",
+            "get-authorization-context",
+        ),
+        "identity",
+    ),
+    **dict.fromkeys(("return-response", "mock-response"), "answer"),
+    **dict.fromkeys(("cache-lookup", "llm-semantic-cache-lookup", "azure-openai-semantic-cache-lookup"), "cache"),
+    **dict.fromkeys(
+        (
+            "rate-limit",
+            "rate-limit-by-key",
+            "quota",
+            "quota-by-key",
+            "llm-token-limit",
+            "azure-openai-token-limit",
+            "limit-concurrency",
+        ),
+        "counter",
+    ),
+    **dict.fromkeys(
+        (
+            "trace",
+            "log-to-eventhub",
+            "emit-metric",
+            "llm-emit-token-metric",
+            "azure-openai-emit-token-metric",
+            "set-request-metric-dimension-value",
+        ),
+        "log",
+    ),
+    **dict.fromkeys(
+        (
+            "send-request",
+            "send-one-way-request",
+            "send-service-bus-message",
+            "publish-to-dapr",
+            "invoke-dapr-binding",
+            "llm-content-safety",
+            "forward-request",
+        ),
+        "call",
+    ),
+    **dict.fromkeys(("set-backend-service", "rewrite-uri", "proxy", "invoke-request"), "route"),
+    **dict.fromkeys(("ip-filter", "check-header", "validate-client-certificate"), "control"),
+    **dict.fromkeys(("validate-jwt", "validate-azure-ad-token"), "check"),
+}
+"""What an element is for (docs: the policy reference's categories); `other` for the rest."""
+
+_KEYED = frozenset({"rate-limit-by-key", "quota-by-key", "llm-token-limit", "azure-openai-token-limit"})
+_SEMANTIC = frozenset({"llm-semantic-cache-lookup", "azure-openai-semantic-cache-lookup"})
+_OVERWRITES = frozenset(
+    {
+        "authentication-basic",
+        "authentication-managed-identity",
+        "authentication-token",
+        "authentication-token-store",
+    }
+)
+_SETS_VARIABLE = {
+    "set-variable": "name",
+    "cache-lookup-value": "variable-name",
+    "send-request": "response-variable-name",
+    "get-authorization-context": "context-variable-name",
+    "validate-jwt": "output-token-variable-name",
+    "validate-azure-ad-token": "output-token-variable-name",
+}
+_SUBSCRIPTION = re.compile(r"\bcontext\s*\.\s*Subscription\b")
+_HOST = re.compile(r"\s*(?:(?P<scheme>https?)://)(?P<host>[^/\s:?#]+)", re.IGNORECASE)
+
+
+@dataclass(slots=True, eq=False)
+class Steps:
+    """Makes steps, each once for the element and the scope it runs at."""
+
+    token_variables: frozenset[str] = frozenset()
+    """Variables into which some token check of any policy puts its token."""
+    gateway_variables: frozenset[str] = frozenset()
+    """Variables into which some policy puts a token of the gateway's identity."""
+    _made: dict[tuple[str, int, str, str], Step] = field(default_factory=dict)
+
+    def of(self, policy: Policy, element: Element, named: NamedValues, section: str, scope: PolicyScope) -> Step:
+        """The step of an element of `policy`, at the scope that includes it."""
+        key = (policy.key, id(element), section, scope)
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = self._make(policy, element, named, section, scope)
+        return found
+
+    def all(self) -> tuple[Step, ...]:
+        """Every step made so far."""
+        return tuple(self._made.values())
+
+    def _make(self, policy: Policy, element: Element, named: NamedValues, section: str, scope: PolicyScope) -> Step:
+        role = ROLES.get(element.name, "other")
+        # Containers hold other steps, which speak for themselves.
+        reads = reads_in(element, named) if role != "other" or element.name == "set-variable" else Reads()
+        target = _target(element, named)
+        return Step(
+            place=places.of_element(policy.place, element, section),
+            element=element.name,
+            scope=scope,
+            section=section,  # type: ignore[arg-type]
+            role=role,
+            writes=writes(element, named, section),
+            answers_as=_answers_as(element, named),
+            serves_authorized_requests=_serves_authorized(element, named),
+            counts_by=self._counts_by(element, named, reads) if role == "counter" else (),
+            sends_to=_sends_to(element.name, role),
+            host=host_of(target),
+            varies_by=_varies_by(element, named),
+            from_caller=_from_caller(target) if role in ("route", "call") else (),
+            claims_read=tuple(sorted(reads.claims)) if reads.parses_token else (),
+            tokens_sent=self._tokens_sent(reads) if role in ("log", "call") else NONE,
+        )
+
+    def _counts_by(self, element: Element, named: NamedValues, reads: Reads) -> tuple[CounterOrigin, ...] | Unknown:
+        if element.name not in _KEYED:
+            return ("subscription",) if element.name in ("rate-limit", "quota") else ()
+        key = element.get("counter-key")
+        if key is None:
+            return ()
+        value = written.settled(key, named)
+        if isinstance(value, LiteralValue):
+            return ("constant",)
+        reads = reads_of(value)
+        found: list[CounterOrigin] = []
+        if reads.parses_token:
+            found.append("caller token")
+        elif reads.headers or reads.queries:
+            found.append("caller header")
+        for name in reads.variables:
+            if name not in self.token_variables:
+                return Unknown(f"what the variable {name} holds is not told by this step")
+            found.append("checked token")
+        if reads.address:
+            found.append("address")
+        if _SUBSCRIPTION.search(str(value)):
+            found.append("subscription")
+        return tuple(dict.fromkeys(found)) or ("request",)
+
+    def _tokens_sent(self, reads: Reads) -> Values:
+        headers = [f"header:{name}" for name in reads.headers if name == "authorization"]
+        held = self.token_variables | self.gateway_variables
+        return known(*headers, *(f"variable:{name}" for name in reads.variables if name in held))
+
+
+def writes(element: Element, named: NamedValues, section: str) -> Values:
+    """The places of the main request, or variables, that an element writes."""
+    if element.name in _OVERWRITES:
+        output = written.told(element.get("output-token-variable-name"), named)
+        if isinstance(output, Unknown):
+            return unread(output.because)
+        return known(f"variable:{output}" if output else "header:authorization")
+    if element.name in _SETS_VARIABLE:
+        return _named_place("variable", element.get(_SETS_VARIABLE[element.name]), named)
+    if section in ("outbound", "on-error"):
+        # From there on, headers are the response's.
+        return NONE
+    if element.name == "set-header":
+        return _named_place("header", element.get("name"), named)
+    if element.name == "set-query-parameter":
+        return _named_place("query", element.get("name"), named)
+    return NONE
+
+
+def _named_place(kind: str, name: Value | None, named: NamedValues) -> Values:
+    text = written.told(name, named)
+    if isinstance(text, Unknown):
+        return unread(text.because)
+    if not text:
+        return NONE
+    return known(f"{kind}:{text.lower() if kind == 'header' else text}")
+
+
+def _answers_as(element: Element, named: NamedValues) -> "Literal['refusal', 'answer', ''] | Unknown":
+    if element.name == "return-response":
+        status = element.child("set-status")
+        code = written.told(status.get("code") if status else None, named, "200")
+    elif element.name == "mock-response":
+        code = written.told(element.get("status-code"), named, "200")
+    else:
+        return ""
+    if isinstance(code, Unknown):
+        return code
+    return "refusal" if code.strip()[:1] in ("4", "5") else "answer"
+
+
+def _serves_authorized(element: Element, named: NamedValues) -> bool | Unknown:
+    if element.name == "cache-lookup":
+        # docs: cache-lookup, allow-private-response-caching
+        return written.flag(element.get("allow-private-response-caching"), named, default=False)
+    if element.name in _SEMANTIC:
+        return Unknown("whether a semantic cache answers requests with an Authorization header is not documented")
+    return False
+
+
+def _sends_to(name: str, role: Role) -> "Literal['log', 'back end', 'other host', '']":
+    if role == "log":
+        return "log"
+    if name == "forward-request":
+        return "back end"
+    return "other host" if role == "call" else ""
+
+
+def _target(element: Element, named: NamedValues) -> Value | None:
+    """The address an element calls or routes to."""
+    match element.name:
+        case "send-request" | "send-one-way-request":
+            url = element.child("set-url")
+            found = url.text if url else None
+        case "set-backend-service":
+            found = element.get("base-url")
+        case "rewrite-uri":
+            found = element.get("template")
+        case "proxy":
+            found = element.get("url")
+        case _:
+            return None
+    return written.settled(found, named) if found is not None else None
+
+
+def host_of(target: Value | None) -> str | Unknown:
+    """The host of an address; "" when there is none in it."""
+    if target is None:
+        return ""
+    text = target.text if isinstance(target, LiteralValue) else _start(target)
+    found = _HOST.match(text)
+    if found and (isinstance(target, LiteralValue) or found.end() < len(text)):
+        return found["host"].lower()
+    return "" if isinstance(target, LiteralValue) else Unknown(written.why(target))
+
+
+def scheme_of(target: Value | None) -> str | Unknown:
+    """The scheme of an address; "" when there is none in it."""
+    if target is None:
+        return ""
+    text = target.text if isinstance(target, LiteralValue) else _start(target)
+    found = _HOST.match(text)
+    if found:
+        return found["scheme"].lower()
+    return "" if isinstance(target, LiteralValue) else Unknown(written.why(target))
+
+
+def _start(value: Value) -> str:
+    parts = getattr(value, "parts", ())
+    return parts[0].text if parts and isinstance(parts[0], LiteralValue) else ""
+
+
+def _varies_by(element: Element, named: NamedValues) -> Values:
+    if element.name == "cache-lookup":
+        return Values(
+            known=tuple(_varying(element, named)),
+            rest="" if all(isinstance(c.text, LiteralValue) for c in element.elements) else "not all are literal",
+        )
+    if element.name in _SEMANTIC:
+        reads = reads_in(element, named)
+        return known(*(f"header:{name}" for name in sorted(reads.headers)), *_context_words(element))
+    return NONE
+
+
+def _varying(element: Element, named: NamedValues) -> Iterator[str]:
+    for child in element.elements:
+        text = written.told(child.text, named)
+        names = [name.strip() for name in text.split(";")] if isinstance(text, str) else []
+        if child.name == "vary-by-header":
+            yield from (f"header:{name.lower()}" for name in names if name)
+        elif child.name == "vary-by-query-parameter":
+            yield from (f"query:{name}" for name in names if name)
+
+
+def _context_words(element: Element) -> Iterator[str]:
+    for child in element.each("vary-by"):
+        if _SUBSCRIPTION.search(str(child.text)):
+            yield "subscription"
+
+
+def _from_caller(target: Value | None) -> tuple[str, ...] | Unknown:
+    if target is None or isinstance(target, LiteralValue):
+        return ()
+    reads = reads_of(target)
+    if reads.variables:
+        return Unknown(f"what the variable {reads.variables[0]} holds is not told by this step")
+    return (
+        *(f"header:{name}" for name in sorted(reads.headers)),
+        *(f"query:{name}" for name in sorted(reads.queries)),
+    )
