@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from apimdoctor.policy.span import expression_end
-from apimdoctor.policy.value import EMPTY, Literal, Mixed, Value
+from apimdoctor.policy.value import Literal, Mixed, Value
 from apimdoctor.policy.value_text import Part, expression_part, joined, literal_parts, value_of
 
 _REFERENCE = re.compile(r"&(?:#(?:(\d{1,8})|[xX]([0-9a-fA-F]{1,8}))|(lt|gt|amp|quot|apos));")
 _QUOTE = re.compile(r"&(?:quot|#0*34|#[xX]0*22);")
 _STRING_OR_REFERENCE = re.compile(r'"(?:[^"\\]|\\.)*+"|&[#\w]{1,10};', re.DOTALL)
 _NAMES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+_NOTHING_SPECIAL = re.compile(r"[^&\n\t\r{@_$#<]*+\Z")
 _BLANKS = str.maketrans("\n\t\r", "   ")
 
 PLAIN, EXPRESSION, CDATA = "plain", "expression", "CDATA"
@@ -102,6 +103,8 @@ def attribute_value(text: str, start: int, end: int, pieces: Sequence[Piece]) ->
     """The value of an attribute; line breaks and tabs in literal text count as blanks, as XML has it."""
     if not pieces:
         raw = text[start:end]
+        if _NOTHING_SPECIAL.match(raw):
+            return Literal(raw)
         plain = raw.replace("\r\n", "\n").translate(_BLANKS)
         return joined(literal_parts(decoded(plain)))
     parts: list[Part] = []
@@ -121,8 +124,8 @@ def text_value(text: str, pieces: Sequence[Piece], *, named_values: bool = True,
     """
     if len(pieces) == 1 and pieces[0].kind == PLAIN:
         plain = text[pieces[0].start : pieces[0].end].strip()
-        if not plain:
-            return EMPTY
+        if _NOTHING_SPECIAL.match(plain):
+            return Literal(plain)
         plain = _lines(decoded(plain))
         if markup and not named_values:
             return Literal(plain)

@@ -17,6 +17,7 @@ MAX_DEPTH = 200
 SECTIONS = ("inbound", "backend", "outbound", "on-error")
 
 _CLOSING = re.compile(rf"</({NAME})\s*+>")
+_BLANK = re.compile(r"\s*+(?=<)")
 _TEXT_RUN = re.compile(r"(?:[^<@]++|@(?![({]))*+")
 _DOCTYPE_MARK = re.compile(r"""(?:[^"'\[\]<>]++|"[^"]*+"|'[^']*+')*+([\[<>\]])""")
 _MARKER_NAME = re.compile(r"[A-Z][A-Z0-9_.\-]*+\Z")
@@ -65,9 +66,11 @@ class _Reader:
         """Reads the whole text."""
         text, size = self.text, len(self.text)
         while self.position < size:
-            if text[self.position] != "<":
+            blank = _BLANK.match(text, self.position)
+            if not blank:
                 self._character_data()
                 continue
+            self.position = blank.end()
             following = text[self.position + 1 : self.position + 2]
             if following == "/":
                 self._closing_tag()
