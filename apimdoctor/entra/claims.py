@@ -6,6 +6,7 @@ Source: learn.microsoft.com/entra/identity-platform/access-token-claims-referenc
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -44,14 +45,17 @@ SAME_MEANING = MappingProxyType(
 
 def names(app: AppRegistration, version: int) -> Known:
     """The claims that access tokens of that version may carry for an app registration."""
-    optional = tuple(name for name, _ in app.optional_access_claims)
-    usual = (*BOTH, *(ONLY_SECOND if version == 2 else ONLY_FIRST))
     rest = ""
     if "optional_access_claims" in app.unread:
         rest = "the optional claims of the app registration were not read"
     elif app.accept_mapped_claims:
         rest = "claims mapping policies may add claims"
-    return Known(sure=distinct(*usual, *optional), rest=rest)
+    return _names(tuple(name for name, _ in app.optional_access_claims), version, rest)
+
+
+@lru_cache(maxsize=256)
+def _names(optional: tuple[str, ...], version: int, rest: str) -> Known:
+    return Known(sure=distinct(*BOTH, *(ONLY_SECOND if version == 2 else ONLY_FIRST), *optional), rest=rest)
 
 
 def in_every_version(app: AppRegistration, because: str) -> Known:

@@ -91,9 +91,9 @@ def emitted(app: AppRegistration, home: Home, visited: Sequence[str] = ()) -> Em
         version=version,
         version_written=app.requested_access_token_version is not None,
         doubt=doubt,
-        issuers=_issuers(known, kind, home, visited) if known else _either(kind, home, visited, doubt),
+        issuers=_everywhere(app, known, kind, home, visited) if known else _either(kind, home, visited, doubt),
         issuers_of_other_version=(
-            _issuers(3 - known, kind, home, visited) if known else _either(kind, home, visited, doubt)
+            _everywhere(app, 3 - known, kind, home, visited) if known else _either(kind, home, visited, doubt)
         ),
         audiences=_audiences(app, known, kind) if known else _any_audience(app, doubt),
         audiences_of_other_version=_audiences(app, 3 - known, kind) if known else _any_audience(app, doubt),
@@ -200,8 +200,19 @@ def _issuers(version: int, kind: Kind, home: Home, visited: Sequence[str]) -> Kn
         sure += [cloud.issuer(version, tenant) for tenant in visited if tenant != PERSONAL_TENANT]
     if kind == "workforce and personal" and version == 2:
         sure.append(cloud.issuer(2, PERSONAL_TENANT))
-    # An app registration whose audience nobody told may be multi-tenant: that changes nothing for its own tenant.
     return Known(sure=distinct(*sure))
+
+
+def _everywhere(app: AppRegistration, version: int, kind: Kind, home: Home, visited: Sequence[str]) -> Known:
+    """The issuers, open for other tenants when nobody told whether the app registration is multi-tenant."""
+    own = _issuers(version, kind, home, visited)
+    if app.sign_in_audience or kind != "workforce" or own.rest:
+        return own
+    wide = _issuers(version, "multi-tenant", home, visited)
+    if wide.sure == own.sure:
+        return own
+    because = f'who may sign in to "{app.display_name or app.app_id}" was not read'
+    return Known(sure=own.sure, rest=because, perhaps=wide.sure[1:])
 
 
 def _either(kind: Kind, home: Home, visited: Sequence[str], because: str) -> Known:

@@ -261,7 +261,7 @@ class Apps:
     def _app(self, tenant: EntraTenant, app: AppRegistration) -> App:
         known = self._built.get(id(app))
         if known is None:
-            multi = app.sign_in_audience not in ("AzureADMyOrg", "")
+            multi = app.sign_in_audience != "AzureADMyOrg"
             known = self._built[id(app)] = build_app(
                 app,
                 tenant,

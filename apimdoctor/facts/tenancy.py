@@ -16,7 +16,7 @@ from apimdoctor.snapshot import Api, Contents, EntraTenant, PolicyText, Snapshot
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 # A tenant id stands after the host of sign-in or of the issuer, in tenant-id, or is a named value of its own.
 _TENANT = re.compile(rf"(?:windows\.net|microsoftonline\.\w+|chinacloudapi\.cn|tenant-id\s*=\s*[\"'])/?({_GUID})")
-_CUSTOMERS = re.compile(r"([0-9a-z-]{1,64})\.(ciamlogin\.com|b2clogin\.[a-z]{2,3})")
+_CUSTOMERS = re.compile(r"([0-9a-z-]{1,64})\.(ciamlogin\.com|b2clogin\.[a-z]{2,3})(?:/(?:tfp/)?([0-9a-z.-]{1,80}))?")
 
 
 class Tenancy:
@@ -72,8 +72,7 @@ class Tenancy:
         if len(owners) == 1:
             # The home tenant of an app registration is the owner of its service principals.
             return owners.pop(), ""
-        named = {t.id for t in self._snapshot.tenants if t.id} | set(self.named)
-        named -= own
+        named = {t.id for t in self._snapshot.tenants if t.id} | self._in_addresses | self._called_tenant
         if len(named) == 1:
             one = named.pop()
             return one, f"the files do not say their tenant, it is taken to be {one}, the only one that is named"
@@ -82,8 +81,9 @@ class Tenancy:
     def _kind_doubt(self, home: Home, tenant_id: str) -> str:
         if home.kind:
             return ""
-        for label, domain in self._customer_hosts:
-            if label in (tenant_id, *home.names):
+        own = {tenant_id, *home.names, *(f"{name}.onmicrosoft.com" for name in home.names)} - {""}
+        for label, domain, path in sorted(self._customer_hosts):
+            if label in own or path in own:
                 kind = "External ID" if domain == "ciamlogin.com" else "Azure AD B2C"
                 return (
                     f"policies ask {label}.{domain}, and nothing that was read says whether the tenant is one of {kind}"
@@ -91,25 +91,40 @@ class Tenancy:
         return ""
 
     @cached_property
-    def _customer_hosts(self) -> frozenset[tuple[str, str]]:
-        found: set[tuple[str, str]] = set()
+    def _customer_hosts(self) -> frozenset[tuple[str, str, str]]:
+        found: set[tuple[str, str, str]] = set()
         for text in self._texts:
             low = text.lower()
             if "ciamlogin.com" in low or "b2clogin." in low:
-                found.update((m.group(1), m.group(2)) for m in _CUSTOMERS.finditer(low))
+                found.update((m.group(1), m.group(2), m.group(3) or "") for m in _CUSTOMERS.finditer(low))
         return frozenset(found)
 
     @cached_property
     def named(self) -> tuple[str, ...]:
-        """Ids of tenants that policies, named values and services name, sorted."""
+        """Ids of tenants that policies, named values and services name, sorted; some may be ids of something else."""
+        known = {
+            one.lower() for t in self._snapshot.tenants for app in t.app_registrations for one in (app.app_id, app.id)
+        }
+        bare = {text.strip().lower() for text in self._texts if is_guid(text.strip())}
+        return tuple(sorted((self._in_addresses | bare) - known))
+
+    @cached_property
+    def _in_addresses(self) -> frozenset[str]:
         found = {service.tenant_id.lower() for service in self._snapshot.services if service.tenant_id}
         for text in self._texts:
-            if is_guid(text.strip()):
-                found.add(text.strip().lower())
             found.update(match.group(1).lower() for match in _TENANT.finditer(text))
-        known = {app.app_id for t in self._snapshot.tenants for app in t.app_registrations}
-        known |= {app.id.lower() for t in self._snapshot.tenants for app in t.app_registrations}
-        return tuple(sorted(found - known))
+        return frozenset(found - {clouds.PERSONAL_TENANT})
+
+    @cached_property
+    def _called_tenant(self) -> frozenset[str]:
+        """Named values that hold a GUID and are called after a tenant."""
+        everywhere = [c for s in self._snapshot.services for c in (s.contents, *(w.contents for w in s.workspaces))]
+        return frozenset(
+            one.value.strip().lower()
+            for contents in everywhere
+            for one in contents.named_values
+            if one.value and is_guid(one.value.strip()) and "tenant" in f"{one.name} {one.display_name}".lower()
+        )
 
     @cached_property
     def _texts(self) -> tuple[str, ...]:

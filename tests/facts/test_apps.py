@@ -331,3 +331,32 @@ def test_an_issuer_with_a_known_domain_tells_its_tenant() -> None:
 def test_tenants_are_told_with_their_domains() -> None:
     (found,) = build_apps(snapshot).tenants
     assert (found.id, found.kind, found.cloud, found.domains.known) == (TENANT, "", "public", ("larkspur.example",))
+
+
+def test_a_client_id_among_the_named_values_is_not_taken_for_the_tenant() -> None:
+    named = (
+        NamedValue(name="tenant-id", display_name="tenant-id", value=TENANT),
+        NamedValue(name="client", display_name="client", value=PARTNER),
+    )
+    service = Service(id="file:apim", name="apim", contents=Contents(named_values=named))
+    match = matched(build_apps(replace(snapshot, services=(service,), tenants=(replace(tenant, id=""),))), APP)
+    assert (match.app.tenant_id, match.certainty) == (TENANT, "likely")
+
+
+def test_a_registration_whose_audience_of_sign_in_was_not_read_may_get_tokens_in_other_tenants() -> None:
+    untold = replace(tenant, app_registrations=(replace(orders, sign_in_audience="", unread=("sign_in_audience",)),))
+    assert fact(replace(snapshot, tenants=(untold,))).issuers.rest == ""
+    text = f"<issuer>https://login.microsoftonline.com/{PARTNER}/v2.0</issuer>"
+    app = fact(with_policy(text, untold))
+    assert app.issuers.known == (LOGIN,)
+    assert "was not read" in app.issuers.rest
+
+
+def test_a_host_with_the_tenants_name_asked_for_its_id_leaves_the_kind_open_too() -> None:
+    text = f'<openid-config url="https://larkspurcare.ciamlogin.com/{TENANT}/v2.0/.well-known/openid-configuration" />'
+    assert "External ID" in fact(with_policy(text)).issuers.rest
+
+
+def test_a_tenant_that_is_described_as_workforce_stays_one_whatever_policies_ask() -> None:
+    text = f'<openid-config url="https://{TENANT}.ciamlogin.com/{TENANT}/v2.0/.well-known/openid-configuration" />'
+    assert fact(with_policy(text, replace(tenant, kind="workforce"))).issuers.known == (LOGIN,)
