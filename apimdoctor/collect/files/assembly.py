@@ -1,12 +1,13 @@
-"""How resources found one by one, in folders or in ARM files, become one service of the snapshot."""
+"""How the resources found below a service become the service of a snapshot."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from apimdoctor.collect import arm
 from apimdoctor.collect.fields import Json, MalformedError
 from apimdoctor.collect.files.contents import Desk
+from apimdoctor.collect.files.parts import Part
 from apimdoctor.snapshot import (
     Api,
     ConsoleServer,
@@ -41,46 +42,13 @@ FIELDS = {
 _CONSOLE = {"authorizationServers": "oauth2", "openidConnectProviders": "openid"}
 
 
-@dataclass(slots=True)
-class Part:
-    """A resource as far as it was found: its JSON, its policy, and the resources below it by collection and name."""
-
-    name: str
-    json: Json = field(default_factory=dict)
-    origin: Origin = Origin()
-    policy: PolicyText | None = None
-    told: bool = False
-    """Whether its own JSON was found and read."""
-    below: dict[str, dict[str, "Part"]] = field(default_factory=dict)
-    whole: set[str] = field(default_factory=set)
-    """Collections below of which the source told everything, in ARM's spelling."""
-
-    def at(self, path: Iterable[tuple[str, str]]) -> "Part":
-        """The part at a path below, made when it is not there yet."""
-        part = self
-        for kind, name in path:
-            part = part.below.setdefault(kind, {}).setdefault(name, Part(name))
-        return part
-
-    def tell(self, json: Json, origin: Origin) -> bool:
-        """Keep the resource's JSON; the first one stays, and False says that there was one."""
-        if self.told:
-            return False
-        self.json, self.origin, self.told = json, origin, True
-        return True
-
-    def parts(self, kind: str) -> list["Part"]:
-        """The resources of a collection, sorted by name."""
-        return [part for _, part in sorted(self.below.get(kind, {}).items())]
-
-
-def service_of(desk: Desk, part: Part, identifier: str, *, policy_told: bool) -> Service:
-    """The service a part has become; `policy_told` when an absent service policy means that there is none."""
-    maker = _Maker(desk)
-    unread = [] if policy_told or part.policy else ["policy"]
+def service_of(desk: Desk, part: Part, identifier: str, *, policies_told: bool) -> Service:
+    """The service a part has become; `policies_told` when a resource without a policy text is known to have none."""
+    maker = _Maker(desk, policies_told)
+    unread = [] if policies_told or part.policy else ["policy"]
     if "workspaces" not in part.whole and not part.below.get("workspaces"):
         unread.append("workspaces")
-    made = maker.made(lambda: arm.service(part.json, id=identifier), part) if part.told else None
+    made = maker.made(lambda part: arm.service(part.json, id=identifier), part) if part.told else None
     if made is None:
         made = Service(id=identifier, name=part.name)
         unread += ["gateway_url", "location", "sku", "tenant_id"]
@@ -104,13 +72,14 @@ class _UntoldError(Exception):
 class _Maker:
     """Makes snapshot objects of parts; a part whose JSON is malformed becomes a gap."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, policies_told: bool) -> None:
         self._desk = desk
+        self._policies_told = policies_told
 
-    def made(self, make: Callable[[], _T], part: Part) -> _T | None:
+    def made(self, make: Callable[[Part], _T], part: Part) -> _T | None:
         """What `make` returns, or None and a gap for the part."""
         try:
-            return make()
+            return make(part)
         except MalformedError as error:
             scope = part.origin.document.removeprefix(self._desk.prefix) or part.name
             self._desk.gap(scope, "skipped", f"{error}; the object is left out", "correct the property")
@@ -118,46 +87,38 @@ class _Maker:
             pass  # its file has a gap of its own
         return None
 
+    def each(self, part: Part, kind: str, make: Callable[[Part], _T], lost: set[str]) -> tuple[_T, ...]:
+        """The objects of a collection below a part; `lost` names the collections of which one could not be made."""
+        made = [self.made(make, child) for child in part.parts(kind)]
+        if None in made:
+            lost.add(kind)
+        return tuple(one for one in made if one is not None)
+
     def contents(self, part: Part) -> Contents:
         """What a service or a workspace holds; a collection that lost an object is no longer whole."""
-        whole = set(part.whole)
-        redactor = self._desk.redactor
-
-        def each(kind: str, make: Callable[[Part], _T], below: Part = part) -> tuple[_T, ...]:
-            made = [self.made(lambda child=child: make(child), child) for child in below.parts(kind)]  # type: ignore[misc]
-            if None in made:
-                whole.discard(kind)
-            return tuple(one for one in made if one is not None)
-
-        def diagnostic(child: Part) -> Diagnostic:
-            return arm.diagnostic(_json(child), child.name, origin=child.origin)
-
-        def named_value(child: Part) -> NamedValue:
-            return arm.named_value(_json(child), redactor, child.name, child.origin)
-
-        def console(kind: str, form: str) -> tuple[ConsoleServer, ...]:
-            return each(kind, lambda child: arm.console_server(_json(child), form, child.name, child.origin))
-
-        apis = each("apis", lambda child: self._api(child, _schemes(part)))
+        lost: set[str] = set()
+        schemes = _schemes(part)
+        apis = self.each(part, "apis", lambda child: self._api(child, schemes), lost)
+        logging = self.each(part, "diagnostics", _diagnostic, lost)
+        for api in part.parts("apis"):
+            logging += self.each(api, "diagnostics", lambda child, api=api: _diagnostic(child, api.name), lost)  # type: ignore[misc]
         contents = Contents(
             apis=_distinct(apis),
-            products=each("products", self._product),
-            fragments=each("policyFragments", self._fragment),
-            named_values=each("namedValues", named_value),
-            backends=each("backends", lambda child: arm.backend(_json(child), child.name, child.origin)),
-            console_servers=tuple(server for kind, form in _CONSOLE.items() for server in console(kind, form)),
-            subscriptions=each("subscriptions", lambda child: arm.subscription(_json(child), child.name, child.origin)),
-            diagnostics=each("diagnostics", diagnostic)
-            + tuple(found for child in part.parts("apis") for found in self._api_diagnostics(child)),
-            gateways=each("gateways", self._gateway),
-            certificates=tuple(
-                sorted(
-                    name
-                    for names in each("certificates", lambda child: arm.certificate(child.json, child.name))
-                    for name in names
-                )
+            products=self.each(part, "products", self._product, lost),
+            fragments=self.each(part, "policyFragments", self._fragment, lost),
+            named_values=self.each(part, "namedValues", self._named_value, lost),
+            backends=self.each(part, "backends", lambda one: arm.backend(_json(one), one.name, one.origin), lost),
+            console_servers=self._console_servers(part, lost),
+            subscriptions=self.each(
+                part, "subscriptions", lambda one: arm.subscription(_json(one), one.name, one.origin), lost
+            ),
+            diagnostics=logging,
+            gateways=self.each(part, "gateways", _gateway, lost),
+            certificates=sum(
+                self.each(part, "certificates", lambda one: arm.certificate(one.json, one.name), lost), ()
             ),
         )
+        whole = part.whole - lost
         fields = {FIELDS[kind] for kind in whole if kind in FIELDS}
         if whole >= _CONSOLE.keys():
             fields.add("console_servers")
@@ -165,64 +126,65 @@ class _Maker:
 
     def workspace(self, part: Part) -> Workspace:
         """A workspace; malformed JSON of its own costs only its display name."""
-        made = self.made(lambda: arm.workspace(part.json, part.name), part) or Workspace(name=part.name)
+        made = self.made(lambda part: arm.workspace(part.json, part.name), part) or Workspace(name=part.name)
         return replace(made, policy=part.policy, contents=self.contents(part), origin=part.origin)
 
     def _api(self, part: Part, schemes: dict[str, str]) -> Api:
         """An API, also one of which only the policy was found."""
-        operations = [self.made(lambda child=child: _operation(child), child) for child in part.parts("operations")]  # type: ignore[misc]
-        resolvers = [self.made(lambda child=child: _resolver(child), child) for child in part.parts("resolvers")]  # type: ignore[misc]
-        unread = (
-            set()
-            if part.told
-            else {"authentication", "is_online", "path", "protocols", "service_url", "subscription_required"}
-        )
-        if None in operations or not (
-            "operations" in part.whole or any(child.told for child in part.parts("operations"))
-        ):
+        lost: set[str] = set()
+        operations = self.each(part, "operations", _operation, lost)
+        resolvers = self.each(part, "resolvers", _resolver, lost)
+        unread = self._untold(part, "authentication", "is_online", "path", "protocols", "service_url") | lost
+        if "operations" not in part.whole and not any(child.told for child in part.parts("operations")):
             unread.add("operations")
-        if None in resolvers:
-            unread.add("resolvers")
         if "subscriptionRequired" not in arm.properties(part.json):
             unread.add("subscription_required")
         return arm.api(
             part.json,
             part.name,
             policy=part.policy,
-            operations=[operation for operation in operations if operation is not None],
-            resolvers=[resolver for resolver in resolvers if resolver is not None],
+            operations=operations,
+            resolvers=resolvers,
             version_schemes=schemes,
             unread=unread,
             origin=_origin(part),
         )
 
     def _product(self, part: Part) -> Product:
-        unread = set() if part.told else {"approval_required", "state", "subscription_required"}
+        unread = self._untold(part, "approval_required", "state", "subscription_required")
         if "apis" not in part.whole:
             unread.add("apis")
-        names = {child.name.partition(";rev=")[0] for child in part.parts("apis")}
-        return arm.product(part.json, part.name, apis=names, policy=part.policy, unread=unread, origin=_origin(part))
+        policy = part.policy
+        return arm.product(
+            part.json, part.name, apis=_api_names(part), policy=policy, unread=unread, origin=_origin(part)
+        )
 
     def _fragment(self, part: Part) -> Fragment:
         policy = part.policy
-        if policy is None and part.told and "value" in arm.properties(part.json):
+        if policy is None and part.told and arm.properties(part.json).get("value") is not None:
             policy = arm.policy_text(part.json, self._desk.redactor, part.origin)
         missing = PolicyText(format="", origin=part.origin, unread="no text of the fragment was found")
         return arm.fragment(part.name, policy or missing, _origin(part))
 
-    def _gateway(self, part: Part) -> Gateway:
-        names = {child.name.partition(";rev=")[0] for child in part.parts("apis")}
-        return arm.gateway(part.json, part.name, names, part.origin)
+    def _named_value(self, part: Part) -> NamedValue:
+        return arm.named_value(_json(part), self._desk.redactor, part.name, part.origin)
 
-    def _api_diagnostics(self, api: Part) -> list[Diagnostic]:
-        found = []
-        for part in api.parts("diagnostics"):
-            name = api.name.partition(";rev=")[0]
-            made = self.made(
-                lambda part=part, name=name: arm.diagnostic(_json(part), part.name, name, part.origin), part
-            )  # type: ignore[misc]
-            found += [made] if made is not None else []
+    def _console_servers(self, part: Part, lost: set[str]) -> tuple[ConsoleServer, ...]:
+        found: tuple[ConsoleServer, ...] = ()
+        for kind, form in _CONSOLE.items():
+
+            def made(one: Part, form: str = form) -> ConsoleServer:
+                return arm.console_server(_json(one), form, one.name, one.origin)
+
+            found += self.each(part, kind, made, lost)
         return found
+
+    def _untold(self, part: Part, *fields: str) -> set[str]:
+        """What is not known of a resource whose own JSON or policy nobody told."""
+        unread = set() if part.told else set(fields)
+        if part.policy is None and not self._policies_told:
+            unread.add("policy")
+        return unread
 
 
 def _json(part: Part) -> Json:
@@ -237,6 +199,18 @@ def _operation(part: Part) -> Operation:
 
 def _resolver(part: Part) -> Resolver:
     return arm.resolver(part.json, part.name, policy=part.policy, origin=_origin(part))
+
+
+def _diagnostic(part: Part, api: str = "") -> Diagnostic:
+    return arm.diagnostic(_json(part), part.name, api.partition(";rev=")[0], part.origin)
+
+
+def _gateway(part: Part) -> Gateway:
+    return arm.gateway(part.json, part.name, _api_names(part), part.origin)
+
+
+def _api_names(part: Part) -> set[str]:
+    return {child.name.partition(";rev=")[0] for child in part.parts("apis")}
 
 
 def _origin(part: Part) -> Origin:

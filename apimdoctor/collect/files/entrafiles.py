@@ -1,6 +1,6 @@
 """Entra objects in files: which tenant they belong to, and which of a tenant's collections are whole."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -86,7 +86,7 @@ class EntraFiles:
             )
         base = known[0] if known else EntraTenant()
         whole = {*base.whole, *(shelf.complete - shelf.cut - {"organization"})}
-        objects: Mapping[str, tuple[Any, ...]] = {
+        objects: dict[str, Any] = {
             kind: tuple(found[key] for key in sorted(found)) for kind, found in shelf.objects.items()
         }
         return replace(base, **objects, whole=tuple(sorted(whole)))

@@ -8,6 +8,7 @@ from typing import Any
 from apimdoctor.collect import arm
 from apimdoctor.collect.fields import Json, MalformedError
 from apimdoctor.collect.files import apiops, armfiles, bare
+from apimdoctor.collect.files.anchors import Literals
 from apimdoctor.collect.files.contents import Desk, attempt, json_of, text_of
 from apimdoctor.collect.files.entrafiles import EntraFiles, items_of
 from apimdoctor.collect.files.services import Resource, Services
@@ -69,6 +70,7 @@ class _Reading:
         self._entra = EntraFiles(desk)
         self._sites: list[SiteAuth] = []
         self._resources: list[Resource] = []
+        self._wholes: list[tuple[Resource, str]] = []
         self._roots: set[str] = set()
         self._loose: list[str] = []
         self._bare: dict[str, PolicyText] = {}
@@ -80,6 +82,8 @@ class _Reading:
         for path in self._loose:
             self._loose_policy(path)
         self._services.add(self._resources)
+        for parent, kind in self._wholes:
+            self._services.add_whole(parent, kind)
         services = self._services.made()
         if self._bare:
             services = (*services, bare.service_of(self._desk, self._bare))
@@ -120,7 +124,7 @@ class _Reading:
         if place.policy:
             part.policy = self._policy(path)
             return
-        draft.policy_told = True
+        draft.policies_told = True
         if place.path[-1][0] == "products":
             part.whole.add("apis")
         content = self._desk.read(path)
@@ -174,39 +178,37 @@ class _Reading:
         if len(content) <= _EMPTY_LIST and b'"value"' not in low and not any(word in low for word in _WORDS):
             return
         json = attempt(self._desk, path, content, json_of, "the JSON")
-        self._objects(path, json)
+        self._objects(path, json, Literals(content))
 
-    def _objects(self, path: str, json: Any) -> None:
+    def _objects(self, path: str, json: Any, literals: Literals) -> None:
         items = items_of(json)
         if items is None:
             if isinstance(json, dict):
-                self._object(path, json)
+                self._object(path, json, literals)
             return
-        kinds = {self._object(path, item) for item in items if isinstance(item, dict)} - {""}
+        kinds = {self._object(path, item, literals) for item in items if isinstance(item, dict)} - {""}
         if isinstance(json, dict):
-            self._entra.add_list(path, {kind for kind in kinds if not kind.startswith("/")}, json)
-            if not (json.get("nextLink") or json.get("@odata.nextLink")):
-                self._whole_arm_list(items)
+            self._entra.add_list(path, kinds, json)
+            if items and not kinds and not (json.get("nextLink") or json.get("@odata.nextLink")):
+                self._whole_list(path, items)
 
-    def _object(self, path: str, json: Json) -> str:
+    def _object(self, path: str, json: Json, literals: Literals) -> str:
         """Take one object; the answer is its Entra collection, or "" for anything else."""
         kind = kind_of(json)
         if kind:
             self._entra.add(path, kind, self._desk.redactor.json(json))
             return kind
         if str(json.get("schema") or "").startswith("apimdoctor/snapshot/"):
-            self._desk.gap(
-                path, "skipped", "a saved snapshot inside a folder is not read", "give it as a source of its own"
-            )
+            self._desk.gap(path, "skipped", "a saved snapshot inside a folder is not read", "give it as its own source")
             return ""
         for resource in armfiles.resources(json):
             try:
-                self._resource(path, resource)
+                self._resource(path, resource, literals)
             except MalformedError as error:
                 self._desk.gap(path, "skipped", f"{error}; the object is left out", "correct the property")
         return ""
 
-    def _resource(self, path: str, json: Json) -> None:
+    def _resource(self, path: str, json: Json, literals: Literals) -> None:
         origin = self._desk.origin(path)
         if armfiles.is_site_auth(json):
             stem = path.rpartition("/")[2].partition(".")[0]
@@ -215,11 +217,22 @@ class _Reading:
         address = armfiles.address_of(json)
         if address is None:
             return
-        own_text = address.kind in _OWN_TEXTS
-        self._resources.append(Resource(address, json if own_text else self._desk.redactor.json(json), origin, path))
+        if address.kind not in _OWN_TEXTS:
+            json = self._desk.redactor.json(json)
+        elif address.kind != "namedValues":
+            own = arm.properties(json)
+            written = own.get("value", own.get("policyContent"))
+            anchors = literals.anchors(written) if isinstance(written, str) else ()
+            origin = replace(origin, line=anchors[0][1], column=anchors[0][2], anchors=anchors) if anchors else origin
+        self._resources.append(Resource(address, json, origin, path))
 
-    def _whole_arm_list(self, items: Sequence[Any]) -> None:
-        pass
+    def _whole_list(self, path: str, items: Sequence[Any]) -> None:
+        try:
+            found = armfiles.whole_list(items)
+        except MalformedError:
+            return  # the object has a gap of its own
+        if found is not None:
+            self._wholes.append((Resource(found[0], {}, self._desk.origin(path), path), found[1]))
 
 
 _OWN_TEXTS = frozenset({"policies", "policyFragments", "namedValues"})

@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from apimdoctor.collect import arm
 from apimdoctor.collect.arm import Address
-from apimdoctor.collect.fields import Json
-from apimdoctor.collect.files.assembly import Part, service_of
+from apimdoctor.collect.fields import Json, MalformedError
+from apimdoctor.collect.files.assembly import service_of
 from apimdoctor.collect.files.contents import Desk
-from apimdoctor.snapshot import Origin, Service
+from apimdoctor.collect.files.parts import Part
+from apimdoctor.snapshot import Origin, PolicyText, Service
 
 
 @dataclass(slots=True)
@@ -19,7 +21,7 @@ class Draft:
     id: str = ""
     """ARM id; "" when no file told it."""
     apiops: bool = False
-    policy_told: bool = False
+    policies_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,15 @@ class Services:
         for resource in services:
             self._place_service(resource, services)
         for resource in below:
-            self._tell(self._owner(resource).part.at(resource.address.path), resource)
+            path = resource.address.path
+            if resource.address.kind == "policies":
+                self._tell_policy(self._owner(resource).part.at(path[:-1]), resource)
+            else:
+                self._tell(self._owner(resource).part.at(path), resource)
+
+    def add_whole(self, parent: Resource, kind: str) -> None:
+        """Note that a list told all resources of a collection below a parent."""
+        self._owner(parent).part.at(parent.address.path).whole.add(kind)
 
     def made(self) -> tuple[Service, ...]:
         """The services as snapshot objects."""
@@ -73,7 +83,7 @@ class Services:
             if identifier.lower() in taken and not draft.id:
                 identifier += f"#{draft.part.name}"
             taken.add(identifier.lower())
-            found.append(service_of(self._desk, draft.part, identifier, policy_told=draft.policy_told))
+            found.append(service_of(self._desk, draft.part, identifier, policies_told=draft.policies_told))
         return tuple(found)
 
     def _place_service(self, resource: Resource, services: list[Resource]) -> None:
@@ -148,6 +158,18 @@ class Services:
         if not part.tell(resource.json, resource.origin) and part.json != resource.json:
             first = part.origin.document or "another file"
             self._desk.gap(resource.path, "skipped", f"the resource is described a second time; {first} counts")
+
+    def _tell_policy(self, part: Part, resource: Resource) -> None:
+        try:
+            policy = arm.policy_text(resource.json, self._desk.redactor, resource.origin)
+        except MalformedError as error:
+            self._desk.gap(resource.path, "unparsed", f"policy: {error}", "export it again")
+            policy = PolicyText(format="", origin=resource.origin, unread=str(error))
+        if part.policy is None:
+            part.policy = policy
+        elif part.policy.text != policy.text:
+            first = part.policy.origin.document
+            self._desk.gap(resource.path, "skipped", f"the resource has a second policy; that of {first} counts")
 
 
 def _within(folder: str, outer: str) -> bool:
