@@ -20,6 +20,11 @@ exit codes: 0 nothing at or above --fail-on; 1 findings; 2 wrong usage; 3 incomp
 --strict with a gap or something not assessed); 4 a fault of apimdoctor itself"""
 
 
+_DIAGNOSE_EPILOG = """\
+exit codes: 0 accepted without a cause; 1 refused, or accepted with a cause; 2 wrong usage; 3 the verdict is open;
+4 a fault of apimdoctor itself"""
+
+
 class _Parser(argparse.ArgumentParser):
     """Wrong usage is an error like any other: a sentence, a hint, exit code 2."""
 
@@ -103,6 +108,33 @@ def _scan(commands: "Commands[_Parser]") -> None:
     parser.set_defaults(module="apimdoctor.cli.scan")
 
 
+def _diagnose(commands: "Commands[_Parser]") -> None:
+    parser = _command(commands, "diagnose", "say why one call is refused, or why it is let in", epilog=_DIAGNOSE_EPILOG)
+    sources(parser)
+    group = parser.add_argument_group("the call")
+    group.add_argument("--api", metavar="NAME", required=True, help="its resource name, display name or path")
+    group.add_argument("--operation", metavar="NAME", help="its resource name, `METHOD /path` or URL template")
+    group.add_argument("--revision", metavar="N", help="an online revision (default: the current one)")
+    key = group.add_mutually_exclusive_group()
+    key.add_argument("--product", metavar="NAME", help="with a key of this product")
+    key.add_argument("--key", choices=("none", "product", "api", "all"), help="with no key, or with a key of this kind")
+    group.add_argument("--now", metavar="TIME", help="when the call was made, ISO 8601 (default: now)")
+    group = parser.add_argument_group("what you have")
+    group.add_argument("--token", metavar="FILE", help="the access token, or the header line it stood in; - for stdin")
+    group.add_argument("--claims", metavar="FILE", help="the decoded token's claims as JSON; - for stdin")
+    said = group.add_mutually_exclusive_group()
+    said.add_argument("--error", metavar="TEXT", help="the error text")
+    said.add_argument("--error-file", metavar="FILE", help="a file with the error text")
+    group.add_argument("--trace", metavar="FILE", help="the gateway's own request trace (API inspector), JSON")
+    group.add_argument("--show-claims", action="store_true", help="do not shorten claims that identify a person")
+    group.add_argument(
+        "--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules"
+    )
+    parser.add_argument("--report", choices=("text", "json"), default="text", help="text or json (text)")
+    chatter(parser)
+    parser.set_defaults(module="apimdoctor.cli.diagnose")
+
+
 def _rules(commands: "Commands[_Parser]") -> None:
     parser = _command(commands, "rules", "list the rules, or check rules by their own examples")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -128,7 +160,7 @@ def _explain(commands: "Commands[_Parser]") -> None:
     parser.set_defaults(module="apimdoctor.cli.explain")
 
 
-DECLARED: tuple[Callable[["Commands[_Parser]"], None], ...] = (_scan, _rules, _explain)
+DECLARED: tuple[Callable[["Commands[_Parser]"], None], ...] = (_scan, _diagnose, _rules, _explain)
 """One function per command, in the order of --help: it declares the options and names the module that runs it."""
 
 

@@ -49,7 +49,7 @@ def render(form: str, report: Report, options: argparse.Namespace, *, stream: Te
 
     return text.render(
         report,
-        width=_width(stream),
+        width=width(stream),
         colour=stream is not None and colour_wanted(stream, os.environ),
         quiet=options.quiet,
         verbose=options.verbose,
@@ -65,7 +65,8 @@ def colour_wanted(stream: TextIO, environment: Mapping[str, str]) -> bool:
     return stream.isatty() and environment.get("TERM") != "dumb"
 
 
-def _width(stream: TextIO | None) -> int:
+def width(stream: TextIO | None) -> int:
+    """Columns to fill: those of a terminal, or a log's 80."""
     if stream is not None and stream.isatty():
         return min(shutil.get_terminal_size((LOG_WIDTH, 24)).columns, WIDEST)
     return LOG_WIDTH

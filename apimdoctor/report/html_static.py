@@ -56,9 +56,9 @@ def _lede(report: Report) -> str:
 def _counts(report: Report) -> str:
     summary = report.summary
     rows = (
-        ("error", summary.error, "errors"),
-        ("warning", summary.warning, "warnings"),
-        ("info", summary.info, "infos"),
+        ("error", summary.error, "error" if summary.error == 1 else "errors"),
+        ("warning", summary.warning, "warning" if summary.warning == 1 else "warnings"),
+        ("info", summary.info, "info" if summary.info == 1 else "infos"),
         ("unknown", summary.not_assessed, "not assessed"),
     )
     listed = "".join(
@@ -77,7 +77,7 @@ def _gaps(report: Report) -> str:
             rest += ' Some rules could not be decided: see <a href="#unassessed">Not assessed</a>.'
         return f"<p>{rest}</p>"
     items = "".join(
-        f"<li>{plain(gap.scope)}<small>{gap.kind}: {plain(gap.detail)}"
+        f"<li>{plain(gap.scope or 'the source itself')}<small>{gap.kind}: {plain(gap.detail)}"
         + (f"<br>{plain(gap.hint)}" if gap.hint else "")
         + "</small></li>"
         for gap in report.gaps

@@ -18,8 +18,12 @@ _ESCAPED = re.compile("[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u
 
 def render(report: Report) -> str:
     """The report as JSON text, ending in a newline."""
-    text = json.dumps(body(report), ensure_ascii=False, indent=2)
-    return _ESCAPED.sub(lambda match: f"\\u{ord(match.group()):04x}", text) + "\n"
+    return escaped(json.dumps(body(report), ensure_ascii=False, indent=2)) + "\n"
+
+
+def escaped(text: str) -> str:
+    """JSON text in which what acts on a log or a terminal is written as escapes; its values are the same."""
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def schema() -> dict[str, object]:

@@ -1,21 +1,17 @@
 """The text report: for a terminal of 80 columns and for a log file, gravest first, each finding with its line and its fix."""
 
-import io
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from apimdoctor.engine.finding import Finding, Severity
 from apimdoctor.facts.vocabulary import Place
 from apimdoctor.report.excerpt import Excerpt
-from apimdoctor.report.hostile import inert, shown, visible
+from apimdoctor.report.hostile import shown, visible
 from apimdoctor.report.model import Report
+from apimdoctor.report.painting import Line, painted
 from apimdoctor.report.subjects import Group, affected, counted, groups, headline, naming, where
-
-# A line is a sequence of (text, style) spans; styles are rich's words.
-Span = tuple[str, str]
-Line = tuple[Span, ...]
 
 _STYLE: dict[Severity, str] = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
 _TAB = "    "
@@ -34,26 +30,7 @@ def render(report: Report, *, width: int = 80, colour: bool = False, quiet: bool
         lines += _waived(report, width)
         lines += _closing(report)
     lines += _notices(report, width)
-    return _painted(lines, colour)
-
-
-def _painted(lines: Iterable[Line], colour: bool) -> str:
-    if not colour:
-        return "".join(inert("".join(text for text, _ in line).rstrip()) + "\n" for line in lines)
-    from rich.console import Console
-    from rich.text import Text
-
-    out = io.StringIO()
-    # An empty environment: whether colour is wanted was decided by the caller.
-    console = Console(file=out, force_terminal=True, color_system="standard", legacy_windows=False, _environ={})
-    for line in lines:
-        console.print(Text.assemble(*_inert_spans(line)), soft_wrap=True, highlight=False)
-    return out.getvalue()
-
-
-def _inert_spans(line: Line) -> list[Span]:
-    """As `inert`, span by span: a command never crosses spans, for the codes between them break it."""
-    return [(inert(text), style) for text, style in line]
+    return painted(lines, colour=colour)
 
 
 def _opening(report: Report, width: int) -> Iterator[Line]:
@@ -139,7 +116,7 @@ def told(value: object) -> str:
 
 def _affects(finding: Finding, report: Report, width: int, verbose: bool) -> Iterator[Line]:
     listed = affected(finding.affects, report)
-    if not listed:
+    if not listed or finding.affects == (finding.at,):
         return
     if len(listed) > 1 and not verbose:
         titles = [visible(title) for title, _ in listed]
@@ -208,7 +185,7 @@ def _gaps(report: Report, width: int) -> Iterator[Line]:
     yield ()
     yield (("Gaps", "bold underline"), ("  what could not be read", "dim"))
     for gap in report.gaps:
-        yield from _prose(f"{gap.kind}: {visible(gap.scope)}", width, indent=2)
+        yield from _prose(f"{gap.kind}: {visible(gap.scope or 'the source itself')}", width, indent=2)
         yield from _prose(visible(gap.detail), width, indent=4)
         if gap.hint:
             yield from _prose(f"hint: {visible(gap.hint)}", width, indent=4)
