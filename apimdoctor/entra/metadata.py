@@ -158,14 +158,14 @@ def _resolve(tenant: str, tenant_ids: Mapping[str, str]) -> tuple[str, str]:
 def _workforce(base: Metadata, segments: list[str], cloud: Cloud, tenant_ids: Mapping[str, str]) -> Metadata:
     keys = f"workforce {cloud.name}"
     low = [segment.lower() for segment in segments]
-    if not low:
+    if low in ([], ["v2.0"]):
         return replace(base, form="no tenant", issuers=_nothing("no tenant"))
     if low[0] == "v2.0":
-        return replace(base, form="swapped", tenant=low[1] if len(low) > 1 else "", issuers=_nothing("swapped"))
+        return replace(base, form="swapped", tenant=low[1], issuers=_nothing("swapped"))
     if low[0] in ("te", "tfp"):
         # The former host of B2C: /te/{tenant}/{flow}/v2.0
         return replace(_b2c(base, segments[1:], cloud, tenant_ids), host_deprecated=True)
-    if base.flow:
+    if base.flow or (len(low) > 1 and low[1].startswith("b2c_1")):
         return replace(_b2c(base, segments, cloud, tenant_ids), host_deprecated=True)
     if low[0] in _MANY:
         return _tenant_independent(base, low, cloud)
@@ -245,17 +245,17 @@ def _b2c(base: Metadata, segments: list[str], cloud: Cloud, tenant_ids: Mapping[
 def _external_id(base: Metadata, segments: list[str], cloud: Cloud, tenant_ids: Mapping[str, str]) -> Metadata:
     """`https://NAME.ciamlogin.com/{tenant}/v2.0`: the stated issuer has the tenant's GUID as host label."""
     low = [segment.lower() for segment in segments]
-    if low and low[0] == "v2.0":
-        return replace(base, form="swapped", issuers=_nothing("swapped"))
+    if len(low) > 1 and low[0] == "v2.0":
+        return replace(base, form="swapped", tenant=low[1], issuers=_nothing("swapped"))
     label = base.host.removesuffix(cloud.external_id_suffix)
     # The tenant may be left out of the path: the host names it.
-    named = low[0] if low else label if is_guid(label) else f"{label}.onmicrosoft.com"
+    named = low[0] if low and low != ["v2.0"] else label if is_guid(label) else f"{label}.onmicrosoft.com"
     tenant, unresolved = _resolve(named, tenant_ids)
     if unresolved and is_guid(label):
         tenant, unresolved = label, ""
     version = 2 if "v2.0" in low else 1
     read = replace(base, form="external id", tenant=tenant, version=version, keys=f"external id {tenant}")
-    if not low:
+    if low in ([], ["v2.0"]):
         return replace(read, form="no tenant", issuers=_nothing("no tenant"))
     if low[1:] not in ([], ["v2.0"]):
         return replace(read, form="misplaced v2.0", issuers=_nothing("misplaced v2.0"))

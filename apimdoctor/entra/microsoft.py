@@ -24,7 +24,7 @@ class MicrosoftApi:
     resources: tuple[str, ...] = ()
     """Addresses without a final slash; the token's audience is the one asked for, with or without one."""
     hosts: tuple[str, ...] = ()
-    """Host names, or with a leading dot what their names end with."""
+    """Host names, or with a leading dot what their names end with; empty = not known here."""
     unverifiable: bool = False
     """Its tokens are proprietary: their signature can't be verified by others (source: access-tokens)."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from apimdoctor.entra import issuers, metadata, microsoft, tokens
+from apimdoctor.entra import issuers, metadata, tokens
 from apimdoctor.entra.audience import Directory, Match, Named, Nothing
 from apimdoctor.entra.clouds import CLOUDS
 from apimdoctor.entra.issuers import Issuer
@@ -158,10 +158,10 @@ class Apps:
             return replace(read, issuers=Known(rest=because))
         return read
 
-    @staticmethod
-    def microsoft_api(text: str) -> MicrosoftApi | None:
-        """The API of Microsoft that an audience or resource names; it knows which hosts serve it."""
-        return microsoft.api_named(text)
+    def microsoft_api(self, text: str) -> MicrosoftApi | None:
+        """The API of Microsoft that an audience or resource names; without `hosts` nobody here knows what serves it."""
+        found = self.directory.match(text)
+        return found if isinstance(found, MicrosoftApi) else None
 
     # ------------------------------------------------------------ tokens of managed identities
     def emitted_for_identity(self, resource: str, tenant: str, place: Place | None = None) -> IdentityToken:

@@ -46,6 +46,9 @@ def test_the_issuer_of_a_documented_address_is_known(url: str, form: str, issuer
         (f"{LOGIN}/{TENANT}/v2.0", "no well-known suffix"),
         (f"{LOGIN}/{TENANT}/v2.0/", "no well-known suffix"),
         (f"{LOGIN}{END}", "no tenant"),
+        (f"{LOGIN}/v2.0{END}", "no tenant"),
+        (f"https://larkspur.ciamlogin.com/v2.0{END}", "no tenant"),
+        (f"https://larkspur.ciamlogin.com/v2.0/{TENANT}{END}", "swapped"),
         (f"https://larkspur.b2clogin.com/larkspur.onmicrosoft.com/v2.0{END}", "b2c without flow"),
         ("openid", "no address"),
     ],
@@ -82,8 +85,9 @@ def test_user_flows_have_keys_of_their_own() -> None:
 
 
 def test_b2c_metadata_on_the_sign_in_host_is_still_known_as_b2c() -> None:
-    read = read_url(f"{LOGIN}/te/larkspur.onmicrosoft.com/B2C_1_signin/v2.0{END}")
-    assert (read.form, read.flow, read.host_deprecated) == ("b2c", "B2C_1_signin", True)
+    for start in ("te/", "tfp/", ""):
+        read = read_url(f"{LOGIN}/{start}larkspur.onmicrosoft.com/B2C_1_signin/v2.0{END}")
+        assert (read.form, read.flow, read.host_deprecated) == ("b2c", "B2C_1_signin", True)
 
 
 def test_what_an_older_host_states_for_version_2_is_not_guessed() -> None:

@@ -360,3 +360,13 @@ def test_a_host_with_the_tenants_name_asked_for_its_id_leaves_the_kind_open_too(
 def test_a_tenant_that_is_described_as_workforce_stays_one_whatever_policies_ask() -> None:
     text = f'<openid-config url="https://{TENANT}.ciamlogin.com/{TENANT}/v2.0/.well-known/openid-configuration" />'
     assert fact(with_policy(text, replace(tenant, kind="workforce"))).issuers.known == (LOGIN,)
+
+
+def test_an_api_of_microsoft_that_only_its_service_principal_tells_has_no_known_hosts() -> None:
+    own = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
+    first_party = ServicePrincipal(id="m1", app_id=PARTNER, display_name="Office Thing", owner_tenant=own)
+    api = build_apps(replace(snapshot, tenants=(replace(tenant, service_principals=(first_party,)),))).microsoft_api(
+        PARTNER
+    )
+    assert api is not None
+    assert (api.name, api.hosts) == ("Office Thing", ())
