@@ -1,6 +1,6 @@
 """What policies refer to by name, whether it is there, and the literals that stand where a credential may stand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from apimdoctor.facts import places, written
 from apimdoctor.facts.documents import Policy, Surroundings, elements
@@ -9,6 +9,7 @@ from apimdoctor.facts.vocabulary import Reference, WrittenText
 from apimdoctor.policy.tree import Element, Text
 from apimdoctor.policy.value_text import names
 from apimdoctor.policy.way import Doubt
+from apimdoctor.snapshot import Contents
 from apimdoctor.snapshot.masks import FILLER, Mask, masks
 
 _FORMS = {"basic": "basic credential"}
@@ -62,19 +63,23 @@ _COLLECTIONS = {
 
 
 def _found(around: Surroundings, kind: str, name: str) -> bool | Unknown:
-    for one in (around, *around.shared):
-        contents = one.contents
-        existing = {
-            "fragment": lambda c=contents: (f.name for f in c.fragments),
-            "named value": lambda c=contents: (v.display_name for v in c.named_values),
-            "backend": lambda c=contents: (b.name for b in c.backends),
-            "certificate": lambda c=contents: c.certificates,
-        }[kind]()
-        if name in existing:
-            return True
+    if any(name in _existing(one.contents, kind) for one in (around, *around.shared)):
+        return True
     if around.tells_all(_COLLECTIONS[kind]):
         return False
     return Unknown(f"not all {_COLLECTIONS[kind].replace('_', ' ')} of {around.place.service} were read")
+
+
+def _existing(contents: Contents, kind: str) -> Iterable[str]:
+    match kind:
+        case "fragment":
+            return (fragment.name for fragment in contents.fragments)
+        case "named value":
+            return (value.display_name for value in contents.named_values)
+        case "backend":
+            return (backend.name for backend in contents.backends)
+        case _:
+            return contents.certificates
 
 
 def _named_values(element: Element) -> Iterator[str]:

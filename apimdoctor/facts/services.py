@@ -1,0 +1,228 @@
+"""Services and what they hold beside policies: APIs, products, subscriptions, named values and console servers."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+from apimdoctor import snapshot
+from apimdoctor.entra import clouds
+from apimdoctor.facts import places
+from apimdoctor.facts.apps import Apps
+from apimdoctor.facts.documents import Surroundings
+from apimdoctor.facts.values import NONE, Unknown, Values, known, unread
+from apimdoctor.facts.vocabulary import (
+    Api,
+    ConsoleScope,
+    ConsoleServer,
+    NamedValue,
+    Operation,
+    Place,
+    Product,
+    Service,
+    Subscription,
+)
+
+_OPENID = frozenset({"openid", "profile", "email", "offline_access"})
+CATCH_ALL = "/*"
+TokenFor = Literal["app registration", "Microsoft Graph", "Microsoft API", "OpenID only", "nothing found"]
+
+
+@dataclass(slots=True, eq=False)
+class Resources:
+    """Makes the subjects of resources, each once."""
+
+    apps: Apps
+    _apis: dict[int, Api] = field(default_factory=dict)
+    _operations: dict[int, Operation] = field(default_factory=dict)
+    _servers: dict[int, ConsoleServer] = field(default_factory=dict)
+
+    def api(self, around: Surroundings, api: snapshot.Api) -> Api:
+        """One revision of an API."""
+        made = self._apis.get(id(api))
+        if made is None:
+            place = places.of_api(around.place, api)
+            made = self._apis[id(api)] = Api(
+                place=place,
+                name=api.name,
+                display_name=api.display_name or api.name,
+                kind=api.kind,
+                revision=api.revision,
+                is_current=api.is_current,
+                key_required=_told(api.subscription_required, f"whether API {api.name} needs a key was not read"),
+                protocols=unread(f"the protocols of API {api.name} were not read")
+                if "protocols" in api.unread
+                else known(*api.protocols),
+                console_servers=tuple(self._console_servers(around, api)),
+            )
+        return made
+
+    def operation(self, api: Place, operation: snapshot.Operation) -> Operation:
+        """An operation of the API at `api`."""
+        made = self._operations.get(id(operation))
+        if made is None:
+            made = self._operations[id(operation)] = Operation(
+                place=places.of_operation(api, operation),
+                name=operation.name,
+                method=operation.method.upper(),
+                template=operation.url_template,
+                catch_all=False,
+            )
+        return made
+
+    def console_server(self, around: Surroundings, server: snapshot.ConsoleServer, asked: str = "") -> ConsoleServer:
+        """A console server; `asked` are the scopes that an API asks it for instead of its default ones."""
+        made = self._servers.get(id(server)) if not asked else None
+        if made is None:
+            kind = "authorizationServers" if server.kind == "oauth2" else "openidConnectProviders"
+            place = places.of_part(around.place, kind, server.name, server.origin)
+            made = ConsoleServer(
+                place=place,
+                name=server.display_name or server.name,
+                client_id=server.client_id,
+                scopes=tuple(
+                    ConsoleScope(place=place, text=text, token_for=self._token_for(server, text))
+                    for text in (asked or server.default_scope).split()
+                ),
+            )
+            if not asked:
+                self._servers[id(server)] = made
+        return made
+
+    def _console_servers(self, around: Surroundings, api: snapshot.Api) -> Iterator[ConsoleServer | Unknown]:
+        if "authentication" in api.unread:
+            yield Unknown(f"the console servers of API {api.name} were not read")
+        every = (*around.contents.console_servers, *(s for a in around.shared for s in a.contents.console_servers))
+        for named in api.authentication:
+            server = next((s for s in every if s.name == named.server and s.kind == named.kind), None)
+            if server is None:
+                # The API's own word that callers come with tokens stands, whoever gives them out.
+                place = places.of_part(around.place, "authorizationServers", named.server, snapshot.Origin())
+                yield ConsoleServer(place=place, name=named.server, client_id="")
+            else:
+                yield self.console_server(around, server, named.scope)
+
+    def _token_for(self, server: snapshot.ConsoleServer, scope: str) -> "TokenFor | Unknown":
+        if scope.lower() in _OPENID:
+            return "OpenID only"
+        host = (
+            urlsplit(server.authorization_endpoint or server.token_endpoint or server.metadata_endpoint).hostname or ""
+        )
+        if not clouds.of_login_host(host):
+            return Unknown(f"what a scope means to {host or 'its provider'} is not known")
+        if re.search(r"/oauth2/(?!v2\.0)", server.authorization_endpoint):
+            return Unknown("version 1 endpoints take a resource, the scope decides nothing")
+        base, slash, _ = scope.rpartition("/")
+        if not slash or base.endswith((":", "/")):
+            # A scope without a resource in front is one of Microsoft Graph (docs: identity-platform scopes-oidc).
+            return "Microsoft Graph"
+        kind, _ = self.apps.match_resource(base)
+        if isinstance(kind, Unknown):
+            return kind
+        if kind == "Azure service":
+            api = self.apps.microsoft_api(base)
+            return "Microsoft Graph" if api and api.name == "Microsoft Graph" else "Microsoft API"
+        return kind
+
+
+def service(apps: Apps, of: snapshot.Service) -> Service:
+    """A service."""
+    return Service(
+        place=places.of_service(of),
+        name=of.name,
+        sku=of.sku,
+        tenant_id=of.tenant_id,
+        identity_client_ids=identity_client_ids(apps, of),
+    )
+
+
+def identity_client_ids(apps: Apps, of: snapshot.Service, kind: str = "") -> Values:
+    """Client ids of the managed identities of a service, of one kind (`system`, `user`) or all."""
+    if of.identities is None:
+        return unread(f"the managed identities of {of.name} were not read")
+    fitting = [identity for identity in of.identities if not kind or identity.kind == kind]
+    ids: list[str] = []
+    rest = ""
+    for identity in fitting:
+        if identity.client_id:
+            ids.append(identity.client_id)
+            continue
+        found = (
+            apps.client_id_of(identity.principal_id)
+            if identity.principal_id
+            else Unknown(f"the client id of a managed identity of {of.name} was not read")
+        )
+        if isinstance(found, Unknown):
+            rest = found.because
+        else:
+            ids.append(found)
+    if not fitting:
+        return NONE
+    # An identity exists though its client id is not known: a symbol keeps the set from being empty.
+    return Values(known=tuple(ids), symbols=(f"@({kind or 'an'} identity of {of.name})",) if rest else (), rest=rest)
+
+
+def catch_all(api: Place, kind: str) -> Operation:
+    """What stands for every request of an API without operations; a WebSocket API has its handshake."""
+    handshake = kind == "websocket"
+    return Operation(
+        place=api,
+        name="onHandshake" if handshake else "",
+        method="GET" if handshake else "",
+        template="/" if handshake else CATCH_ALL,
+        catch_all=True,
+    )
+
+
+def product(around: Surroundings, of: snapshot.Product) -> Product:
+    """A product."""
+    return Product(
+        place=places.of_product(around.place, of),
+        name=of.name,
+        display_name=of.display_name or of.name,
+        key_required=_told(of.subscription_required, f"whether product {of.name} needs a key was not read"),
+        state="published" if of.state == "published" else "notPublished" if of.state == "notPublished" else "",
+    )
+
+
+def subscription(around: Surroundings, of: snapshot.Subscription) -> Subscription:
+    """A subscription."""
+    scope = of.scope.partition("/")[0]
+    return Subscription(
+        place=places.of_part(around.place, "subscriptions", of.name, of.origin),
+        name=of.display_name or of.name,
+        scope=scope if scope in ("product", "api", "all APIs") else "",  # type: ignore[arg-type]
+        state=of.state,
+        built_in=of.built_in,
+    )
+
+
+def named_value(around: Surroundings, of: snapshot.NamedValue, used: "bool | Unknown") -> NamedValue:
+    """A named value."""
+    return NamedValue(
+        place=places.of_part(around.place, "namedValues", of.name, of.origin),
+        name=of.display_name,
+        secret=of.secret or bool(of.key_vault),
+        looks_secret=of.looks_secret,
+        used=used,
+    )
+
+
+def key_holders(around: Sequence[Surroundings], scope: str) -> Values:
+    """Names of the active subscriptions of a scope (`product/NAME`, `api/NAME`, `all APIs`), the built-in one left out."""
+    rest = ""
+    names: list[str] = []
+    for one in around:
+        if "subscriptions" not in one.contents.whole:
+            rest = f"the subscriptions of {one.place.workspace or one.place.service} were not all read"
+        names += [
+            of.display_name or of.name
+            for of in one.contents.subscriptions
+            if of.scope == scope and not of.built_in and of.state.lower() in ("active", "")
+        ]
+    return Values(known=tuple(dict.fromkeys(names)), rest=rest)
+
+
+def _told(value: bool | None, because: str) -> bool | Unknown:
+    return Unknown(because) if value is None else value
