@@ -43,10 +43,7 @@ def read(options: argparse.Namespace) -> Snapshot:
     """What the sources on the command line hold, of every command that reads."""
     if not options.paths:
         raise ApimDoctorError("nothing to read is named", hint="say --from PATH: a folder, a file or a saved snapshot")
-    for path in options.paths:
-        if not path.exists():
-            raise ApimDoctorError(f"{path} does not exist", hint="--from takes a folder, a file or a saved snapshot")
-        progress(options, f"reading {path}")
+    progress(options, f"reading {', '.join(map(str, options.paths))}")
     return files.read(options.paths)
 
 

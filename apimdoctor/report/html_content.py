@@ -60,7 +60,7 @@ def _group(number: int, group: Group, report: Report) -> dict[str, object]:
         "id": f"group-{number}",
         "title": prefix + visible(subject.title),
         "detail": visible(subject.detail),
-        "search": f"{subject.title} {subject.detail} {' '.join(subject.key)}".lower(),
+        "search": visible(f"{subject.title} {subject.detail} {' '.join(subject.key)}").lower(),
         "findings": [
             _finding(f"finding-{number}-{place}", finding, report) for place, finding in enumerate(group.findings)
         ],
@@ -84,7 +84,7 @@ def _finding(mark: str, finding: Finding, report: Report) -> dict[str, object]:
         ],
         "affects": [_affects(name, operations) for name, operations in affected(finding.affects, report)],
         "also": [visible(f"{also.rule}: {also.message}") for also in finding.also],
-        "search": f"{finding.rule} {finding.cause} {finding.message} {where(finding.at)}".lower(),
+        "search": visible(f"{finding.rule} {finding.cause} {finding.message} {where(finding.at)}").lower(),
     }
 
 

@@ -50,7 +50,9 @@ AT = Place(
     end=END,
 )
 APP = Place(resource=f"app registrations/{APP_ID}", document="applications/orders.json", line=1, column=1, app=APP_ID)
-LIST = Place(resource="apim-larkspur/apis/orders/operations/list", service="apim-larkspur", api="orders", operation="list")
+LIST = Place(
+    resource="apim-larkspur/apis/orders/operations/list", service="apim-larkspur", api="orders", operation="list"
+)
 
 MISMATCH = Finding(
     rule="issuer-version-mismatch",
@@ -85,7 +87,9 @@ HYGIENE = Finding(
 )
 UNKNOWN = NotAssessed(rule="issuer-not-accepted", reason="named value {{issuer}} is secret", subjects=(AT, LIST))
 WAIVED = Waived(finding=HYGIENE, reason="being retired", source="apimdoctor.yaml:3", until="2031-01-31")
-GAP = Gap(scope="apis/returns/policy.xml", kind="unparsed", detail="not a policy: no section found", hint="export it again")
+GAP = Gap(
+    scope="apis/returns/policy.xml", kind="unparsed", detail="not a policy: no section found", hint="export it again"
+)
 RULE = RuleText(
     id="issuer-version-mismatch",
     title=MISMATCH.title,
