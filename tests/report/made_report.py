@@ -23,7 +23,7 @@ POLICY = """<policies>
   <inbound>
     <base />
     <validate-jwt header-name="Authorization" failed-validation-httpcode="401">
-      <openid-config url="https://login.microsoftonline.com/5d3c3f0e-8a0e-4a53-9d1e-27f1b14a9c60/v2.0/.well-known/openid-configuration" />
+      <openid-config url="https://login.microsoftonline.com/larkspur.example/v2.0/.well-known/openid-configuration" />
       <audiences>
         <audience>api://orders.larkspur.example</audience>
       </audiences>
@@ -70,7 +70,12 @@ MISMATCH = Finding(
         "app.token_version": 1,
         "app.token_version_written": False,
     },
-    fix="Set api.requestedAccessTokenVersion of the app registration to 2, or accept both issuers:\n\n  <issuers>\n    <issuer/>\n  </issuers>\n",
+    fix="""Set api.requestedAccessTokenVersion of the app registration to 2, or accept both issuers:
+
+  <issuers>
+    <issuer/>
+  </issuers>
+""",
     fingerprint="1f4c5a1e",
     links=("https://learn.microsoft.com/entra/identity-platform/access-tokens",),
 )

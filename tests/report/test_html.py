@@ -34,7 +34,7 @@ class Elements(HTMLParser):
 
 
 def run_block(page: str) -> dict:
-    block = re.search(r'<script type="application/json" id="run">(.*?)</script>', page, re.S)
+    block = re.search(r'<script type="application/json" id="run">(.*?)</script>', page, re.DOTALL)
     assert block
     return plain.loads(block.group(1))
 
@@ -52,7 +52,7 @@ def test_the_pages_own_policy_allows_its_style_and_script_and_nothing_else() -> 
     (policy,) = (a["content"] for t, a in Elements(page).found if a.get("http-equiv") == "Content-Security-Policy")
     assert policy and "default-src 'none'" in policy and "unsafe" not in policy
     for element in ("style", "script"):
-        inner = re.search(rf"<{element}>(.*?)</{element}>", page, re.S)
+        inner = re.search(rf"<{element}>(.*?)</{element}>", page, re.DOTALL)
         assert inner
         digest = base64.b64encode(hashlib.sha256(inner.group(1).encode()).digest()).decode()
         assert f"{element}-src 'sha256-{digest}'" in policy
