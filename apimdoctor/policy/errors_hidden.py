@@ -1,0 +1,59 @@
+"""Whether the on-error section turns the refusal of a token check into a success."""
+
+from collections.abc import Iterator, Sequence
+
+from apimdoctor.policy.condition import holds
+from apimdoctor.policy.effective import Inherited, Node, Perhaps, Step
+from apimdoctor.policy.ends import status_of
+from apimdoctor.policy.reads import reads_of
+from apimdoctor.policy.record import Record
+from apimdoctor.policy.value import EMPTY, Value, symbol
+from apimdoctor.policy.way import Placed
+
+_SPEAKS_OF_CHECKS = ("validate-jwt", "validate-azure-ad-token", "401", "403", "Token", "Unauthorized", "JwtInvalid")
+"""What a condition on `context.LastError` holds when it means a failed token check (docs: error-handling)."""
+
+
+def hidden(record: Record) -> tuple[Placed, ...]:
+    """The steps of on-error that answer 2xx, or forward, after a token check failed."""
+    return tuple(dict.fromkeys(_successes(record.effective.sections["on-error"], record)))
+
+
+def _successes(nodes: Sequence[Node], record: Record) -> Iterator[Placed]:
+    for node in nodes:
+        if isinstance(node, (Inherited, Perhaps)):
+            yield from _successes(node.nodes, record)
+        if not isinstance(node, Step):
+            continue
+        if node.name in ("return-response", "mock-response"):
+            status = status_of(node.placed.element, record)
+            if status is not None and 200 <= status < 300:
+                yield node.placed
+            return
+        if node.name in ("forward-request", "invoke-request"):
+            yield node.placed
+        elif node.name == "choose":
+            yield from _in_branches(node, record)
+        elif node.children:
+            yield from _successes(node.children, record)
+
+
+def _in_branches(choose: Step, record: Record) -> Iterator[Placed]:
+    for child in choose.children:
+        if not isinstance(child, Step):
+            continue
+        condition = record.value(child.placed.element, "condition") if child.name == "when" else None
+        if condition is not None and not _may_mean_a_check(condition):
+            continue
+        yield from _successes(child.children, record)
+        if condition is not None and holds(condition, lambda _: object()) is True:
+            return
+
+
+def _may_mean_a_check(condition: Value) -> bool:
+    if holds(condition, lambda _: object()) is False:
+        return False
+    if not reads_of(condition or EMPTY).last_error:
+        return True
+    text = symbol(condition)
+    return any(word in text for word in _SPEAKS_OF_CHECKS)
