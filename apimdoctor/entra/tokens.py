@@ -190,11 +190,13 @@ def _issuers(version: int, kind: Kind, home: Home, visited: Sequence[str]) -> Kn
         return Known(rest="the user flow, and a setting of it, decide the issuer of B2C tokens", perhaps=perhaps)
     own = cloud.issuer(version, home.tenant)
     if kind == "external id":
+        if not cloud.external_id_suffix:
+            return Known(rest=f"External ID in cloud {cloud.name} is not documented")
         if version == 2:
             return Known(sure=(external_id_issuer(home.tenant, cloud),))
         return Known(rest="the version 1 issuer of External ID is not documented for own APIs", perhaps=(own,))
     if home.doubt:
-        return Known(rest=home.doubt, perhaps=(own, external_id_issuer(home.tenant, cloud)))
+        return Known(rest=home.doubt, perhaps=(own,))
     sure = [own]
     if kind != "workforce":
         sure += [cloud.issuer(version, tenant) for tenant in visited if tenant != PERSONAL_TENANT]

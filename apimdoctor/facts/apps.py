@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Literal
 
@@ -11,42 +11,23 @@ from apimdoctor.entra import issuers, metadata, tokens
 from apimdoctor.entra.audience import Directory, Match, Named, Nothing
 from apimdoctor.entra.clouds import CLOUDS
 from apimdoctor.entra.issuers import Issuer
-from apimdoctor.entra.known import Known, Unsure, is_guid
+from apimdoctor.entra.known import Known, Unsure
 from apimdoctor.entra.metadata import Metadata
 from apimdoctor.entra.microsoft import MicrosoftApi
 from apimdoctor.facts import vocabulary
 from apimdoctor.facts.grants import Holdings, place_of, tenant_resource
+from apimdoctor.facts.named import IdentityToken, NamedAs, ResourceKind, named_as
 from apimdoctor.facts.registrations import FoundClient, build_app, build_foreign, values_of
 from apimdoctor.facts.tenancy import Tenancy
 from apimdoctor.facts.values import Unknown, Values
-from apimdoctor.facts.vocabulary import App, AppMatch, EntryForm, FoundAs, Grant, Place, Tenant
+from apimdoctor.facts.vocabulary import App, AppMatch, Grant, Place, Tenant
 from apimdoctor.snapshot import AppRegistration, EntraTenant, ServicePrincipal, Snapshot
 
-ResourceKind = Literal["app registration", "Azure service", "nothing found"]
 _KINDS: dict[str, Literal["workforce", "b2c", "external id"]] = {
     "workforce": "workforce",
     "b2c": "b2c",
     "external id": "external id",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedAs:
-    """What an audience or client id is and names, in the words of vocabulary's Entry."""
-
-    form: EntryForm | Unknown
-    found_as: FoundAs | Unknown
-    names: str | Unknown = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdentityToken:
-    """The access token that a managed identity gets for a resource."""
-
-    resource_is: ResourceKind | Unknown
-    issuers: Values
-    audiences: Values
-    apps: tuple[AppMatch | Unknown, ...] = ()
 
 
 class Apps:
@@ -121,11 +102,11 @@ class Apps:
 
     def entry_audience(self, text: str, tenants: Collection[str] = ()) -> NamedAs:
         """What an audience as written is, and what it names."""
-        return self._named_as(text, self.directory.match(text, tenants))
+        return named_as(text, self.directory.match(text, tenants))
 
     def entry_client(self, text: str, tenants: Collection[str] = ()) -> NamedAs:
         """What a client id as written is, and what it names."""
-        return self._named_as(text, self.directory.client(text, tenants))
+        return named_as(text, self.directory.client(text, tenants))
 
     def read_issuer(self, text: str) -> Issuer:
         """An issuer as written; a domain in the place of the tenant id is resolved where it is known."""
@@ -221,31 +202,6 @@ class Apps:
         certainty = "likely" if unnamed and match.certainty == "certain" else match.certainty
         doubt = "; ".join(filter(None, (match.doubt, unnamed)))
         return AppMatch(place=place or app.place, app=app, named_by=text, certainty=certainty, doubt=doubt)
-
-    def _named_as(self, text: str, found: Named) -> NamedAs:
-        bare = text.strip()
-        bare = bare[4:] if bare[:4].lower() == "spn:" else bare
-        form: EntryForm = (
-            "app id" if is_guid(bare) else "identifier uri" if "://" in bare or bare[:4] == "urn:" else "other"
-        )
-        if isinstance(found, MicrosoftApi):
-            return NamedAs(form="Microsoft API", found_as="Microsoft API", names=found.name)
-        if isinstance(found, Nothing):
-            return NamedAs(form=form, found_as="nothing")
-        if isinstance(found, Unsure):
-            # A GUID may be anybody's object id.
-            unread = Unknown(found.because)
-            return NamedAs(form=unread if form == "app id" else form, found_as=unread, names=unread)
-        one = found[0]
-        name = (
-            one.app.display_name or one.app.app_id if one.app else one.principal.display_name if one.principal else ""
-        )
-        forms: dict[str, EntryForm] = {
-            "app id": "app id" if is_guid(bare) else "identifier uri",
-            "identifier uri": "identifier uri",
-            "object id": "object id" if is_guid(bare) else "identifier uri",
-        }
-        return NamedAs(form=forms[one.how], found_as="app registration" if one.app else "service principal", names=name)
 
     def _tenant(self, tenant: EntraTenant) -> Tenant:
         resource = tenant_resource(tenant)
