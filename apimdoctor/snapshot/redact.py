@@ -28,7 +28,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Any other text with its literal secrets masked."""
-        return self._masked(text, forms.text_spans)
+        return text if forms.is_plain(text) else self._masked(text, forms.text_spans)
 
     def named_value(self, text: str, name: str = "") -> tuple[str, bool]:
         """The value of a plain named value, and whether (part of) it was masked since it has the form of a secret."""
@@ -56,12 +56,12 @@ class Redactor:
         return self.json(value)
 
     def _masked(self, text: str, find: Callable[[str], Iterator[_Span]]) -> str:
-        spans = sorted(find(text))
+        spans = list(find(text))
         if not spans:
             return text
         parts: list[str] = []
         at = 0
-        for start, end, kind in spans:
+        for start, end, kind in sorted(spans):
             if start < at or start >= end or FILLER in text[start:end]:
                 continue  # inside a span that is masked already
             parts += [text[at:start], mask(text[start:end], kind, self._key)]

