@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from apimdoctor.engine.finding import Finding, Severity, Verdicts
-from apimdoctor.facts.vocabulary import Facts, Place
+from apimdoctor.facts.vocabulary import Facts, Place, Route
 from apimdoctor.report.excerpt import Texts
 from apimdoctor.snapshot import Contents, Gap, Snapshot, Source
 
@@ -102,7 +102,7 @@ def assemble(
         services=len(snapshot.services),
         apis=len(apis),
         operations=len(names),
-        routes=len(facts.routes),
+        routes=sum(isinstance(route, Route) for route in facts.routes),
         app_registrations=len(apps),
         error=_count(verdicts.findings, "error"),
         warning=_count(verdicts.findings, "warning"),
