@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from apimdoctor.policy.checks import narrowed, note_passed, tested_by
-from apimdoctor.policy.condition import UNSET, holds, variables_of
+from apimdoctor.policy.condition import UNSET, Constant, holds, variables_of
 from apimdoctor.policy.effective import Node, Step, placed_in
 from apimdoctor.policy.record import TOKEN_CHECKS, Record
 from apimdoctor.policy.state import NOWHERE, Bits, State, Trail, join
@@ -125,17 +125,15 @@ def _part_by(value: Value, trail: Trail, name: str, record: Record) -> tuple[Tra
     return enter, rest
 
 
-def _constant(trail: Trail, name: str) -> object:
-    """The text that a variable holds on every way, UNSET when nothing sets it, anything else when that is not known."""
+def _constant(trail: Trail, name: str) -> Constant:
+    """What a variable holds on every way of a trail."""
     holdings = trail.at(f"variable:{name}")
     if len(holdings) != 1:
-        return holdings
+        return None
     (held,) = holdings
     if held.who == "text":
         return held.text
-    if held.who == "unset" and not trail.doubts:
-        return UNSET
-    return holdings
+    return UNSET if held.who == "unset" and not trail.doubts else None
 
 
 def _note_skipped(branches: list[_Branch], untaken: list[Condition], record: Record) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from apimdoctor.policy.identity import ORDINARY_HEADERS, claims_tested, compares_secret_header, writer
+from apimdoctor.policy.identity import ORDINARY_HEADERS, tested_sources, writer
 from apimdoctor.policy.reads import reads_of
 from apimdoctor.policy.record import MetDraft, Record
 from apimdoctor.policy.state import NOWHERE, Holding, Holdings, State, Trail, merge, numbers
@@ -32,9 +32,8 @@ def read_place(placed: Placed, record: Record) -> str | None:
 
 def _place_of_expression(value: Value) -> str | None:
     reads = reads_of(value)
-    places = [f"variable:{name}" for name in reads.variables]
-    places += [f"header:{name}" for name in sorted(reads.headers)]
-    places += [f"query:{name}" for name in sorted(reads.queries)]
+    kinds = ("header:", "query:", "variable:")
+    places = [place for place in reads.carries or reads.places if place.startswith(kinds) and not place.endswith(":*")]
     return places[0] if len(places) == 1 else None
 
 
@@ -170,7 +169,7 @@ class Passed:
 
     kinds: frozenset[ControlKind] = frozenset()
     claims: frozenset[str] = frozenset()
-    """As `identity.claims_tested` writes them."""
+    """As `identity.claims_of` writes them."""
 
     def __or__(self, other: "Passed") -> "Passed":
         return Passed(self.kinds | other.kinds, self.claims | other.claims)
@@ -179,24 +178,18 @@ class Passed:
 def tested_by(condition: Condition, trail: Trail, record: Record) -> Passed:
     """What a condition tests of the caller, when the other answer is a refusal."""
     reads = reads_of(condition.value)
+    sources = tested_sources(condition.value, reads, trail, record)
+    claims = frozenset(source for source in sources if "claim:" in source)
     kinds: set[ControlKind] = set()
-    claims: set[str] = set()
-    sources: set[str] = set()
-    for place in (*(f"variable:{name}" for name in reads.variables), *(f"header:{name}" for name in reads.headers)):
-        for held in trail.at(place):
-            sources |= held.sources
-            if held.who == "caller":
-                claims |= claims_tested(place, held, reads, record)
-    claims |= {source for source in sources if "claim:" in source}
     if "introspection" in sources or any(claim.startswith("|") for claim in claims):
         kinds.add("manual token test")
-    if reads.certificate or "certificate" in sources:
+    if "certificate" in sources:
         kinds.add("client certificate")
-    if reads.address or "address" in sources:
+    if "address" in sources:
         kinds.add("address filter")
-    if "secret header" in sources or compares_secret_header(condition.value, reads):
+    if "secret header" in sources:
         kinds.add("shared secret header")
-    return Passed(frozenset(kinds), frozenset(claims))
+    return Passed(frozenset(kinds), claims)
 
 
 def note_passed(trail: Trail, passed: Passed, placed: Placed) -> None:

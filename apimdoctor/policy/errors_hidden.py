@@ -7,7 +7,7 @@ from apimdoctor.policy.effective import Inherited, Node, Perhaps, Step
 from apimdoctor.policy.ends import status_of
 from apimdoctor.policy.reads import reads_of
 from apimdoctor.policy.record import Record
-from apimdoctor.policy.value import EMPTY, Value, symbol
+from apimdoctor.policy.value import Value, symbol
 from apimdoctor.policy.way import Placed
 
 _SPEAKS_OF_CHECKS = ("validate-jwt", "validate-azure-ad-token", "401", "403", "Token", "Unauthorized", "JwtInvalid")
@@ -46,14 +46,14 @@ def _in_branches(choose: Step, record: Record) -> Iterator[Placed]:
         if condition is not None and not _may_mean_a_check(condition):
             continue
         yield from _successes(child.children, record)
-        if condition is not None and holds(condition, lambda _: object()) is True:
+        if condition is not None and holds(condition, lambda _: None) is True:
             return
 
 
 def _may_mean_a_check(condition: Value) -> bool:
-    if holds(condition, lambda _: object()) is False:
+    if holds(condition, lambda _: None) is False:
         return False
-    if not reads_of(condition or EMPTY).last_error:
+    if "last error" not in reads_of(condition).words:
         return True
     text = symbol(condition)
     return any(word in text for word in _SPEAKS_OF_CHECKS)

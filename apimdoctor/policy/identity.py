@@ -1,9 +1,8 @@
 """Who is in which place after a step: managed identity, basic, set-header, variables, tokens moved about."""
 
 import re
-from collections.abc import Iterator
 
-from apimdoctor.policy.reads import Reads, reads_in, reads_of
+from apimdoctor.policy.reads import Reads, reading_of, reads_in, reads_of
 from apimdoctor.policy.record import Record
 from apimdoctor.policy.state import (
     AUTHORIZATION,
@@ -35,93 +34,90 @@ ORDINARY_HEADERS = frozenset(
 """Headers whose values negotiate something and are no secret."""
 
 FROM_CALLER_BY_WAY_OF = frozenset({"introspection", "cache"})
-_CONSTANT = re.compile(r'\s*(?:(?P<word>true|false|\d+)|"(?P<text>[^"\\]*)")\s*')
-_ONE_VARIABLE = re.compile(
-    r'\s*(?:\(\s*[\w.?]+\s*\)\s*)?context\s*\.\s*Variables\s*(?:\[\s*"[^"\\]*"\s*\]|\.\s*GetValueOrDefault\s*(?:<[\w.?]+>)?\s*\([^()]*\))\s*'
-)
-_SECRET_TEXT = re.compile(r'\{\{[\w.\-]+\}\}|"[^"\\\s]{8,}"')
-_NAME_OF = re.compile(r'(?:Headers|Query|Variables)\s*(?:\.\s*\w+\s*(?:<[^<>()]*>)?\s*\(|\[)\s*"[^"]*"')
+_SECRET_LENGTH = 8
+_NAMED = re.compile(r"\{\{[\w.\- ]+\}\}")
 
 
-def compares_secret_header(value: Value, reads: Reads) -> bool:
+def compares_secret(value: Value, reads: Reads, trail: Trail) -> bool:
     """Whether a test compares a request header with a fixed text that could be a shared secret."""
-    headers = reads.headers - ORDINARY_HEADERS
-    if not headers or not isinstance(value, Expression):
+    places = {place for place in reads.places if _from_header(place, trail)}
+    if not places:
         return False
-    return bool(_SECRET_TEXT.search(_NAME_OF.sub("", value.code)))
+    if any(
+        test.place in places
+        and test.operator == "equals"
+        and any(len(text) >= _SECRET_LENGTH for text in test.operands)
+        for test in reads.tests
+    ):
+        return True
+    return isinstance(value, Expression) and not reads.claims and bool(_NAMED.search(value.code))
+
+
+def _from_header(place: str, trail: Trail) -> bool:
+    if place.startswith("header:"):
+        return place.removeprefix("header:") not in ORDINARY_HEADERS
+    origins = (held.origin for held in trail.at(place) if held.who == "caller" and held.checked_by is None)
+    return any(o.startswith("header:") and o.removeprefix("header:") not in ORDINARY_HEADERS for o in origins)
 
 
 def content(value: Value, trail: Trail, by: Placed, record: Record) -> Holdings:
     """What a written value may hold on the ways of a trail."""
     if isinstance(value, Literal):
         return frozenset({Holding("text", by, text=value.text)})
-    if isinstance(value, Expression) and not value.block and (constant := _CONSTANT.fullmatch(value.code)):
-        return frozenset({Holding("text", by, text=constant.group("word") or constant.group("text") or "")})
+    reading = reading_of(value)
+    if reading is not None and reading.constant is not None:
+        constant = reading.constant
+        text = str(constant).lower() if isinstance(constant, bool) else constant
+        return frozenset({Holding("text", by, text=text)})
     reads = reads_of(value)
-    if isinstance(value, Expression) and len(reads.variables) == 1 and _ONE_VARIABLE.fullmatch(value.code):
-        return frozenset(held.moved(by) for held in trail.at(f"variable:{reads.variables[0]}"))
+    if reads.unknown:
+        return frozenset({Holding("unknown", by, reason=reads.unknown)})
     found: set[Holding] = set()
-    sources: set[str] = set()
-    for place, held in _drawn(reads, trail):
-        _take(place, held, reads, found, sources, by, record)
-    if reads.certificate:
-        sources.add("certificate")
-    if reads.address:
-        sources.add("address")
-    if compares_secret_header(value, reads):
-        sources.add("secret header")
-        found = {held for held in found if held.who != "caller"}
-    if sources or not found:
+    sources = set(tested_sources(value, reads, trail, record))
+    alone = reading is not None and len(reads.carries) == 1 and len(reads.places) == 1
+    for place in reads.carries:
+        if place.startswith(("variable:", "header:", "query:")):
+            for held in trail.at(place):
+                _take(held, found, sources, by, alone=alone)
+    if not found or (sources - {""} and not any(held.who in ("caller", "gateway") for held in found)):
         found.add(Holding("made", by, sources=frozenset(sources)))
     return frozenset(found)
 
 
-def _drawn(reads: Reads, trail: Trail) -> Iterator[tuple[str, Holding]]:
-    places = [f"variable:{name}" for name in reads.variables]
-    places += [f"header:{name}" for name in sorted(reads.headers)]
-    places += [f"query:{name}" for name in sorted(reads.queries)]
-    for place in places:
+def _take(held: Holding, found: set[Holding], sources: set[str], by: Placed, *, alone: bool) -> None:
+    if held.who in ("caller", "gateway", "basic", "unknown") or (alone and held.who in ("text", "unset")) or held.who == "made":
+        found.add(held.moved(by))
+    elif held.who == "text":
+        sources.add("")
+
+
+def tested_sources(value: Value, reads: Reads, trail: Trail, record: Record) -> frozenset[str]:
+    """What of the caller a computed value tells: claims, `introspection`, `certificate`, `address`, `secret header`."""
+    sources: set[str] = set()
+    for name, place in reads.claims:
+        for held in trail.at(place) if place else ():
+            sources |= claims_of(held, name, record)
+    for place in reads.places:
         for held in trail.at(place):
-            yield place, held
+            sources |= held.sources
+    if "certificate" in reads.words:
+        sources.add("certificate")
+    if "ip" in reads.words:
+        sources.add("address")
+    if compares_secret(value, reads, trail):
+        sources.add("secret header")
+    return frozenset(sources)
 
 
-def _take(
-    place: str, held: Holding, reads: Reads, found: set[Holding], sources: set[str], by: Placed, record: Record
-) -> None:
-    match held.who:
-        case "caller":
-            claims = claims_tested(place, held, reads, record)
-            if claims:
-                sources |= claims
-            else:
-                found.add(held.moved(by))
-        case "gateway" | "basic" | "unknown":
-            found.add(held.moved(by))
-        case "made":
-            sources |= held.sources or {""}
-        case "text":
-            sources.add("")
-        case _:
-            pass
-
-
-def claims_tested(place: str, held: Holding, reads: Reads, record: Record) -> frozenset[str]:
-    """Claims that text reads of the caller's token in a place, each as `CHECK|claim:NAME`; CHECK is empty for none."""
-    is_variable = place.startswith("variable:")
-    if (
-        not reads.claims
-        and not (reads.parses_token and reads.other_claims)
-        and not (is_variable and reads.other_claims)
-    ):
+def claims_of(held: Holding, name: str, record: Record) -> frozenset[str]:
+    """A claim of a token, as `CHECK|claim:NAME` for each check that has read the same token; CHECK is empty for none."""
+    if held.who != "caller":
         return frozenset()
-    if not is_variable and not reads.parses_token:
-        return frozenset()
-    names = [f"claim:{name}" for name in reads.claims] or ["claim:?"]
+    claim = "claim:?" if name == "*" else f"claim:{name}"
     if held.checked_by is not None:
-        checks = [str(record.check_number(held.checked_by))]
-    else:
-        checks = [str(number) for number, mets in record.met_of.items() for met in mets if held.origin in met.origins]
-    return frozenset(f"{check}|{name}" for check in (*checks, "") for name in names if check or not held.checked_by)
+        return frozenset({f"{record.check_number(held.checked_by)}|{claim}"})
+    checks = [str(number) for number, mets in record.met_of.items() for met in mets if held.origin in met.origins]
+    return frozenset(f"{check}|{claim}" for check in (*checks, ""))
 
 
 # ------------------------------------------------------------------------------------------------ steps
@@ -226,7 +222,8 @@ def _carried(element: Element, trail: Trail, record: Record) -> str:
     copies = literal(record.value(element, "mode") or Literal("new")) != "new"
     if copies and any(held.who == "caller" for held in trail.at(AUTHORIZATION)):
         return "introspection"
-    tells = any(held.who == "caller" for place, held in _drawn(reads, trail) if place != "header:host")
+    places = (place for place in reads.places if place.removeprefix("header:") not in ORDINARY_HEADERS)
+    tells = any(held.who == "caller" for place in places for held in trail.at(place))
     return "introspection" if tells else "response"
 
 

@@ -1,74 +1,74 @@
-"""What an element's text draws on: request headers, query parameters, variables, the caller's token, its certificate."""
+"""What an element's text draws on: request headers, query parameters, variables, claims, the caller's certificate."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from apimdoctor.policy.expression import Reading, read
+from apimdoctor.policy.formula import Test
 from apimdoctor.policy.tree import Element, Text
-from apimdoctor.policy.value import Expression, Mixed, NamedValues, Value
+from apimdoctor.policy.value import Expression, Mixed, NamedValue, NamedValues, Unresolved, Value
 from apimdoctor.policy.value_text import resolve
-
-_HEADER = re.compile(r"""Request\s*\.\s*(?:Original)?Headers\s*(?:\.\s*\w+\s*\(|\[)\s*"([^"]*)\"""")
-_ANY_HEADER = re.compile(r"""Request\s*\.\s*Headers\b""")
-_QUERY = re.compile(r"""\bQuery\s*(?:\.\s*\w+\s*\(|\[)\s*"([^"]*)\"""")
-_VARIABLE = re.compile(
-    r"""context\s*\.\s*Variables\s*(?:\.\s*\w+\s*(?:<[^<>()]*(?:<[^<>()]*>)?[^<>()]*>)?\s*\(|\[)\s*"([^"]*)\""""
-)
-_CLAIM = re.compile(r"""\bClaims\s*\??\s*(?:\.\s*\w+\s*\(|\[)\s*"([^"]*)\"""")
-_OTHER_CLAIMS = ((re.compile(r"\.\s*Subject\b"), "sub"), (re.compile(r"\.\s*Audiences\b"), "aud"))
-_PARSES = re.compile(r"\b(?:AsJwt|TryParseJwt)\b")
-_CLAIMS_AT_ALL = re.compile(r"\bClaims\b")
-_CERTIFICATE = re.compile(r"Request\s*\.\s*Certificate\b")
-_ADDRESS = re.compile(r"Request\s*\.\s*IpAddress\b")
-_LAST_ERROR = re.compile(r"\bLastError\b")
-_COMMENT_OR_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*+"|//[^\n]*+|/\*.*?\*/', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """What text draws on. Header names are lower case; `claims` are names of claims of any token."""
+    """What text draws on, in the words of `Reading`: `header:x` (lower case), `query:x`, `variable:x`."""
 
-    headers: frozenset[str] = frozenset()
-    queries: frozenset[str] = frozenset()
-    variables: tuple[str, ...] = ()
-    claims: frozenset[str] = frozenset()
-    other_claims: bool = False
-    """It reads claims, some of them in a way that does not tell which."""
-    parses_token: bool = False
-    certificate: bool = False
-    address: bool = False
-    last_error: bool = False
+    places: tuple[str, ...] = ()
+    """Headers, query parameters and variables that it reads for whatever purpose."""
+    carries: tuple[str, ...] = ()
+    """Places whose content may go into the result."""
+    claims: tuple[tuple[str, str], ...] = ()
+    """Claims it reads, each with the place of the token: (`roles`, `variable:jwt`); `*` for claims nobody can tell."""
+    words: frozenset[str] = frozenset()
+    tests: tuple[Test, ...] = ()
+    named_values: bool = False
+    """It holds a named value whose text is not known."""
     computed: bool = False
     """It holds an expression, whatever that reads."""
+    unknown: str = ""
 
     def __or__(self, other: "Reads") -> "Reads":
         return Reads(
-            self.headers | other.headers,
-            self.queries | other.queries,
-            tuple(dict.fromkeys((*self.variables, *other.variables))),
-            self.claims | other.claims,
-            self.other_claims or other.other_claims,
-            self.parses_token or other.parses_token,
-            self.certificate or other.certificate,
-            self.address or other.address,
-            self.last_error or other.last_error,
+            _once(self.places, other.places),
+            _once(self.carries, other.carries),
+            tuple(dict.fromkeys((*self.claims, *other.claims))),
+            self.words | other.words,
+            (*self.tests, *other.tests),
+            self.named_values or other.named_values,
             self.computed or other.computed,
+            self.unknown or other.unknown,
+        )
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of the variables it reads."""
+        return tuple(
+            p.removeprefix("variable:") for p in self.places if p.startswith("variable:") and p != "variable:*"
         )
 
 
 NOTHING = Reads()
 
 
+def _once(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*one, *other)))
+
+
+def reading_of(value: Value) -> Reading | None:
+    """The reading of a value that is one expression, None for any other."""
+    return read(value.code, value.block) if isinstance(value, Expression) else None
+
+
 def reads_of(value: Value) -> Reads:
     """What a value draws on when the gateway computes it."""
-    if isinstance(value, Expression):
-        return _of_code(value.code)
     found = NOTHING
-    if isinstance(value, Mixed):
-        for part in value.parts:
-            if isinstance(part, Expression):
-                found |= _of_code(part.code)
+    for part in value.parts if isinstance(value, Mixed) else (value,):
+        if isinstance(part, Expression):
+            found |= _of_code(part.code, part.block)
+        elif isinstance(part, (NamedValue, Unresolved)):
+            found |= Reads(named_values=True)
     return found
 
 
@@ -105,19 +105,17 @@ def own_reads(element: Element, named: NamedValues) -> Reads:
 
 
 @lru_cache(maxsize=4096)
-def _of_code(code: str) -> Reads:
-    text = _COMMENT_OR_TEXT.sub(lambda m: m.group() if m.group()[0] == '"' else " ", code)
-    claims = set(_CLAIM.findall(text))
-    claims |= {name for pattern, name in _OTHER_CLAIMS if pattern.search(text)}
+def _of_code(code: str, block: bool) -> Reads:
+    reading = read(code, block)
+    kinds = ("header:", "query:", "variable:")
+    places = (found.place for found in reading.reads if found.place.startswith(kinds))
     return Reads(
-        headers=frozenset(name.lower() for name in _HEADER.findall(text)),
-        queries=frozenset(_QUERY.findall(text)),
-        variables=tuple(dict.fromkeys(_VARIABLE.findall(text))),
-        claims=frozenset(claims),
-        other_claims=len(_CLAIMS_AT_ALL.findall(text)) > len(_CLAIM.findall(text)),
-        parses_token=bool(_PARSES.search(text)),
-        certificate=bool(_CERTIFICATE.search(text)),
-        address=bool(_ADDRESS.search(text)),
-        last_error=bool(_LAST_ERROR.search(text)),
+        places=tuple(dict.fromkeys(places)),
+        carries=reading.carries,
+        claims=tuple(dict.fromkeys((found.place.removeprefix("claim:"), found.token) for found in reading.claims)),
+        words=frozenset(reading.words),
+        tests=reading.tests,
+        named_values=bool(reading.named_values),
         computed=True,
+        unknown=reading.unknown,
     )
