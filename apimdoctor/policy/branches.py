@@ -6,7 +6,7 @@ from functools import partial
 
 from apimdoctor.policy.checks import narrowed, note_passed, tested_by
 from apimdoctor.policy.condition import UNSET, Constant, holds, variables_of
-from apimdoctor.policy.effective import Node, Step, placed_in
+from apimdoctor.policy.nodes import Node, Step, placed_in
 from apimdoctor.policy.record import TOKEN_CHECKS, Record
 from apimdoctor.policy.state import NOWHERE, Bits, State, Trail, join
 from apimdoctor.policy.value import EMPTY, Value

@@ -1,7 +1,7 @@
 """How a request ends: forwarded, answered, refused, served from a cache; and why a way to an end had no check."""
 
-from apimdoctor.policy.effective import placed_in
 from apimdoctor.policy.identity import writer
+from apimdoctor.policy.nodes import placed_in
 from apimdoctor.policy.reads import NOTHING, Reads, reads_in
 from apimdoctor.policy.record import TOKEN_CHECKS, End, Record
 from apimdoctor.policy.state import AUTHORIZATION, CERTIFICATE, NOWHERE, Bits, Holdings, State, merge, written_by

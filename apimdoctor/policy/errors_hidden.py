@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from apimdoctor.policy.condition import holds
-from apimdoctor.policy.effective import Inherited, Node, Perhaps, Step
 from apimdoctor.policy.ends import status_of
+from apimdoctor.policy.nodes import Inherited, Node, Perhaps, Step
 from apimdoctor.policy.reads import reads_of
 from apimdoctor.policy.record import Record
 from apimdoctor.policy.value import Value, symbol

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 from apimdoctor.policy import checks, ends, identity
 from apimdoctor.policy.branches import checks_in, choose
-from apimdoctor.policy.effective import DefaultForward, Effective, Inherited, Node, Perhaps, Step
+from apimdoctor.policy.effective import Effective
 from apimdoctor.policy.errors_hidden import hidden
+from apimdoctor.policy.nodes import DefaultForward, Inherited, Node, Perhaps, Step
 from apimdoctor.policy.record import TOKEN_CHECKS, MetDraft, Record
 from apimdoctor.policy.state import NOWHERE, State, Target, Trail, join, numbers
 from apimdoctor.policy.value import EMPTY, literal

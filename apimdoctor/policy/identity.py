@@ -85,7 +85,11 @@ def content(value: Value, trail: Trail, by: Placed, record: Record) -> Holdings:
 
 
 def _take(held: Holding, found: set[Holding], sources: set[str], by: Placed, *, alone: bool) -> None:
-    if held.who in ("caller", "gateway", "basic", "unknown") or (alone and held.who in ("text", "unset")) or held.who == "made":
+    if (
+        held.who in ("caller", "gateway", "basic", "unknown")
+        or (alone and held.who in ("text", "unset"))
+        or held.who == "made"
+    ):
         found.add(held.moved(by))
     elif held.who == "text":
         sources.add("")

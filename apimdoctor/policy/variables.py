@@ -1,6 +1,6 @@
 """Reads of context.Variables, with the steps that may have set them."""
 
-from apimdoctor.policy.effective import Step
+from apimdoctor.policy.nodes import Step
 from apimdoctor.policy.reads import own_reads, reads_in
 from apimdoctor.policy.record import Record
 from apimdoctor.policy.state import Holdings, State, written_by
