@@ -20,7 +20,9 @@ from apimdoctor.facts.vocabulary import Facts
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 _NAME = re.compile(r"[a-z][a-z_]*")
-_MOST_FLAG_LINES = 3
+_MOST_FLAG = 400
+"""Three lines of a rule file; `>-` joins them to one."""
+_ABOUT_EXAMPLE = ("name", "expect", "severity", "says")
 _REQUIRED = ("id", "title", "severity", "confidence", "cause", "about", "fix", "links", "each", "flag", "at", "message")
 _OPTIONAL = ("error_when", "related", "explains", "examples")
 
@@ -44,7 +46,14 @@ class Example:
     name: str
     expect: Outcome
     given: Mapping[str, Any]
-    """The other keys: policy, app, api ... as `examples` describes them."""
+    """The other keys: policy, app, api ... as `example_files` describes them."""
+    severity: Severity | None = None
+    """How grave the gravest finding is; None: the example does not say."""
+    says: str = ""
+    """Words that stand in a finding's message."""
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,8 +230,8 @@ class _Reading:
         text = self._text(key)
         if not text or not variables:
             return None
-        if len(text.splitlines()) > _MOST_FLAG_LINES:
-            self.faults.append(f"{key}: is longer than {_MOST_FLAG_LINES} lines; a fact is missing")
+        if len(text) > _MOST_FLAG:
+            self.faults.append(f"{key}: is longer than three lines ({_MOST_FLAG} characters); a fact is missing")
         try:
             return check(text, variables)
         except ExpressionError as error:
@@ -276,5 +285,9 @@ class _Reading:
             if name in names:
                 self.faults.append(f"examples[{place}]: there are two examples called {name!r}")
             names.add(name)
-            given = {key: value for key, value in written.items() if key not in ("name", "expect")}
-            yield Example(name, cast(Outcome, expect), given)
+            severity, says = written.get("severity"), written.get("says", "")
+            if severity not in (None, *SEVERITIES) or not isinstance(says, str):
+                self.faults.append(f"examples[{place}]: severity is one of {', '.join(SEVERITIES)}, says is a text")
+                continue
+            given = {key: value for key, value in written.items() if key not in _ABOUT_EXAMPLE}
+            yield Example(name, cast(Outcome, expect), given, severity, says)
