@@ -9,6 +9,7 @@ from apimdoctor.engine import examples
 from apimdoctor.engine.rule import Example, Rule, load, packaged, read
 from apimdoctor.errors import ApimDoctorError
 from apimdoctor.facts.build import build
+from apimdoctor.report.subjects import counted
 from apimdoctor.snapshot import Snapshot
 
 WRONG = 1
@@ -32,11 +33,8 @@ def run(options: argparse.Namespace) -> int:
         for example in rule.examples:
             count += 1
             wrong += not _holds(rule, example, options.verbose)
-    print(
-        f"{len(rules)} rules, {count} examples, {wrong} wrong"
-        if wrong
-        else f"{len(rules)} rules, {count} examples: all hold"
-    )
+    checked = f"{counted(len(rules), 'rule')}, {counted(count, 'example')}"
+    print(f"{checked}: {wrong} wrong" if wrong else f"{checked}: all hold")
     return WRONG if wrong else 0
 
 

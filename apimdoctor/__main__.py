@@ -1,0 +1,7 @@
+"""`python -m apimdoctor`: the command line."""
+
+import sys
+
+from apimdoctor.cli import main
+
+sys.exit(main())
