@@ -65,7 +65,12 @@ class _Case:
         self.way = built.way(route)
         self.effective = built.effective(route)
         self.request = Request(
-            method=route.operation.method, product=route.product, api=route.api.name, operation=route.operation.name
+            method=route.operation.method,
+            product=route.product,
+            api=route.api.name,
+            api_name=route.api.display_name,
+            operation=route.operation.name,
+            with_product=bool(route.product),
         )
 
     # ------------------------------------------------------------ the call
