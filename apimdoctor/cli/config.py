@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from apimdoctor.engine import waivers
+from apimdoctor.engine.waivers import Waiver, parse
 from apimdoctor.errors import ApimDoctorError
 
 USUAL = Path("apimdoctor.yaml")
@@ -17,7 +17,7 @@ _KEYS = ("waivers",)
 class Config:
     """What the file says."""
 
-    waivers: tuple[waivers.Waiver, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
 
 def read(file: Path | None) -> Config:
@@ -42,4 +42,4 @@ def read(file: Path | None) -> Config:
             near = get_close_matches(str(key), _KEYS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(_KEYS)}"
             raise ApimDoctorError(f"{file}: {key!r} is no setting", hint=hint)
-    return Config(waivers.parse(told.get("waivers"), str(file)))
+    return Config(parse(told.get("waivers"), str(file)))

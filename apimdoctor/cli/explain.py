@@ -29,6 +29,8 @@ def told(rule: Rule) -> Iterator[str]:
     yield from _part("Why", rule.about)
     yield from _part("What to change", str(rule.fix))
     yield from _part("Flagged when", rule.flag.text)
+    if rule.error_when:
+        yield from _part("An error when", rule.error_when.text)
     if rule.links:
         yield ""
         yield "Rests on"

@@ -13,6 +13,7 @@ def run(options: argparse.Namespace) -> int:
     for topic, members in groupby(sorted(known, key=lambda rule: (rule.topic, rule.id)), key=lambda rule: rule.topic):
         print(f"{topic or 'your own'}/")
         for rule in members:
-            print(f"  {rule.severity:7}  {rule.id:{width}}  {rule.title}")
-    print(f"{len(known)} rules; apimdoctor explain RULE tells more")
+            mark = "*" if rule.error_when else ""
+            print(f"  {rule.severity + mark:8}  {rule.id:{width}}  {rule.title}")
+    print(f"{len(known)} rules; * an error where the facts prove it; apimdoctor explain RULE tells more")
     return 0
