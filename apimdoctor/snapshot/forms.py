@@ -34,6 +34,8 @@ ID_MEMBERS = frozenset(
 """JSON names whose text is an identifier, though it may look random (Graph's ids of grants are base64)."""
 
 _MASKED = "\u2022"
+_REACH = 8192
+"""How far the values of a header are looked for behind its name."""
 
 # Headers and parameters whose value is a credential (learn.microsoft.com/azure/api-management/api-management-subscriptions,
 # learn.microsoft.com/azure/azure-functions/function-keys-how-to).
@@ -42,11 +44,13 @@ _CREDENTIAL_NAME = (
     r"x-auth-token|x-access-token|[\w-]{0,40}(?:secret|password|api-?key|auth-key)|code|sig)"
 )
 _ELEMENT = re.compile(
-    r"<(?:set-header|check-header|set-query-parameter|header|parameter)\s[^<>]{0,200}?"
+    r"<(?P<tag>set-header|check-header|set-query-parameter|header|parameter)\s[^<>]{0,200}?"
     rf"name\s*=\s*[\"']{_CREDENTIAL_NAME}[\"'][^<>]{{0,200}}(?<!/)>"
 )
-_VALUE = re.compile(r"\s*(?:<!--[^<>]*-->\s*)*<value>(?:<!\[CDATA\[)?(?P<value>[^<]*?)(?:\]\]>)?</value>")
-_KEY_ELEMENT = re.compile(r"<key(?:\s[^<>]*)?(?<!/)>\s*(?:<!\[CDATA\[)?(?P<value>[^<]*?)(?:\]\]>)?\s*</key>")
+_VALUE = re.compile(r"<value>(?:<!\[CDATA\[)?(?P<value>[^<]*?)(?:\]\]>)?</value>")
+_KEY_ELEMENT = re.compile(
+    r"<key(?:\s[^<>]*)?(?<!/)>(?:\s*<!\[CDATA\[(?P<cdata>[^\]<]*)\]\]>\s*|(?P<value>[^<]*))</key>"
+)
 _ATTRIBUTE = re.compile(
     r"<authentication-(?:basic|certificate)\s[^<>]*?\b(?:password|body)\s*=\s*(?:\"(?P<value>[^\"]*)\"|'(?P<other>[^']*)')"
 )
@@ -55,7 +59,7 @@ _VARIABLE = re.compile(
     r"\s+value\s*=\s*(?:\"(?P<value>[^\"@{}<]{8,})\"|'(?P<other>[^'@{}<]{8,})')"
 )
 _QUOTE = r"(?:\\{0,2}[\"']|&quot;|&apos;|&#3[49];)"
-_PAIR = re.compile(rf"\s*\(\s*{_QUOTE}(?P<value>[^\"'&{{}}@\u2022]+:[^\"'&{{}}@\u2022]+){_QUOTE}")
+_PAIR = re.compile(rf"\s{{0,8}}\(\s{{0,8}}{_QUOTE}(?P<value>[^\"'&{{}}@:\u2022]+:[^\"'&{{}}@\u2022]+){_QUOTE}")
 _SCHEME_VALUE = re.compile(
     r"\s{1,4}(?P<value>[A-Za-z0-9._~+/-]{6,}+={0,2}+)(?![\"'=(:\\])|\s{1,4}(?P<other>[A-Za-z0-9._~+/-]{16,}+={0,2}+)"
 )
@@ -68,7 +72,7 @@ _LONG = re.compile(r"[A-Za-z0-9+/_-]{32,}+={0,2}+")
 _ASSIGNED = re.compile(r"(?P<value>[^\s&;\"'<>(){}@$\\\u2022][^\s&;\"'<>(){}\\\u2022]{3,})")
 _MEMBER = re.compile(rf"{_QUOTE}\s{{0,8}}:\s{{0,8}}{_QUOTE}(?P<value>[^\"'&{{}}@<\\\u2022]{{4,}}){_QUOTE}")
 _COMPARED = re.compile(
-    rf"{_QUOTE}[^\n;]{{0,60}}?[)\]]+\s{{0,8}}(?:==|!=|\.Equals\s{{0,4}}\()\s{{0,8}}{_QUOTE}(?P<value>[^\"'&{{}}<\u2022]{{4,}}){_QUOTE}"
+    rf"{_QUOTE}(?:[^\n;&]|&#?\w{{2,4}};|&){{0,60}}?[)\]]+\s{{0,8}}(?:==|!=|\.Equals\s{{0,4}}\()\s{{0,8}}{_QUOTE}(?P<value>[^\"'&{{}}<\u2022]{{4,}}){_QUOTE}"
 )
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
@@ -129,7 +133,7 @@ def policy_spans(text: str) -> Iterator[Span]:
     yield from _spans(text, policy=True)
     if "<key" in text:
         for found in _KEY_ELEMENT.finditer(text):
-            yield from _key(text, *found.span("value"))
+            yield from _key(text, *found.span("value" if found["value"] is not None else "cdata"))
     if "<authentication-" in text:
         for found in _ATTRIBUTE.finditer(text):
             start, end = found.span("value") if found["value"] is not None else found.span("other")
@@ -197,7 +201,9 @@ def _introduced(text: str, low: str, policy: bool) -> Iterator[Span]:
             following = low[end : end + 1]
             if following and following in "=\"'\\&" and (not wholes or low.endswith(wholes, max(0, end - 24), end)):
                 if following == "=":
-                    yield from _found(_ASSIGNED, text, end + 1, kind)
+                    for span in _found(_ASSIGNED, text, end + 1, kind):
+                        yield span
+                        end = span[1]
                 else:
                     yield from _found(_MEMBER, text, end, kind)
                     yield from _found(_COMPARED, text, end, kind)
@@ -205,28 +211,40 @@ def _introduced(text: str, low: str, policy: bool) -> Iterator[Span]:
                         yield from _values(text, at)
             at = low.find(word, end)
     for word, kind in _COMMON:
-        at = low.find(word + "=")
-        while at >= 0:
-            end = at + len(word) + 1
-            if not at or low[at - 1] in "?&;\"'>":
-                yield from _found(_ASSIGNED, text, end, kind)
-            at = low.find(word + "=", end)
+        yield from _parameters(text, low, word, kind)
         if policy and "<set-query-parameter" in text:
-            for quote in "\"'":
-                at = low.find(f"{quote}{word}{quote}")
+            for named in (f'"{word}"', f"'{word}'"):
+                at = low.find(named)
                 while at >= 0:
                     yield from _values(text, at)
-                    at = low.find(f"{quote}{word}{quote}", at + 1)
+                    at = low.find(named, at + 1)
+
+
+def _parameters(text: str, low: str, word: str, kind: str) -> Iterator[Span]:
+    at = low.find(word + "=")
+    while at >= 0:
+        end = at + len(word) + 1
+        if not at or low[at - 1] in "?&;\"'>":
+            for span in _found(_ASSIGNED, text, end, kind):
+                yield span
+                end = span[1]
+        at = low.find(word + "=", end)
 
 
 def _values(text: str, at: int) -> Iterator[Span]:
-    """The values of the header or query parameter whose name stands at an offset."""
+    """The values, commented-out ones too, of the header or query parameter whose name stands at an offset."""
     start = text.rfind("<", max(0, at - 260), at)
     element = _ELEMENT.match(text, start) if start >= 0 else None
-    value = _VALUE.match(text, element.end()) if element is not None else None
-    while value is not None:
+    if element is None:
+        return
+    reach = min(len(text), element.end() + _REACH)
+    stops = (
+        text.find("</" + element["tag"], element.end(), reach),
+        text.find("<" + element["tag"], element.end(), reach),
+    )
+    stop = min((found for found in stops if found >= 0), default=reach)
+    for value in _VALUE.finditer(text, element.end(), stop):
         yield from _credential(text, *value.span("value"))
-        value = _VALUE.match(text, value.end())
 
 
 def _variables(text: str) -> Iterator[Span]:

@@ -11,7 +11,7 @@ _KINDS = ("key", "certificate", "password", "token", "basic", "signature", "secr
 MASK = re.compile(
     rf"{FILLER}(?:(?P<kind>{'|'.join(_KINDS)}):(?P<tag>[0-9a-f]{{8}}){FILLER}+|(?P<short>[\u2800-\u28ff]*){FILLER}*)"
     # Further lines of a secret of several lines hold filler only.
-    rf"(?:\s*\n\s*{FILLER}+(?![\u2800-\u28ff]|(?:{'|'.join(_KINDS)}):))*"
+    rf"(?:[^\S\n]*+\n\s*+{FILLER}++(?![\u2800-\u28ff]|(?:{'|'.join(_KINDS)}):))*"
 )
 
 
