@@ -30,14 +30,14 @@ def packaged() -> Path:
 
 def load(folders: Iterable[Path] | None = None) -> tuple[Rule, ...]:
     """Every rule of these folders (default: those that ship), sorted by id; RulesError lists all mistakes."""
-    rules, faults = read(folders if folders is not None else [packaged()])
+    rules, faults = read(folders if folders is not None else [packaged()], examples=False)
     if faults:
         raise RulesError(faults)
     return rules
 
 
-def read(folders: Iterable[Path]) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
-    """The rules that could be read, and every mistake in the others."""
+def read(folders: Iterable[Path], *, examples: bool = True) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+    """The rules that could be read, and every mistake in the others; `examples`: in their examples, too."""
     rules: dict[str, Rule] = {}
     faults: list[str] = []
     for folder in folders:
@@ -50,6 +50,8 @@ def read(folders: Iterable[Path]) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
             name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
             try:
                 rule = parse(path.read_text(encoding="utf-8"), name)
+                if examples:
+                    rule.examples  # noqa: B018 - reads them, and raises what is wrong with them
             except RuleError as error:
                 faults.extend(error.faults)
             except (OSError, UnicodeDecodeError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
@@ -19,12 +20,14 @@ from apimdoctor.facts.vocabulary import Facts
 
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+_EXAMPLES = re.compile(r"^examples:", re.MULTILINE)
+_NEXT_KEY = re.compile(r"^[a-z_]+:", re.MULTILINE)
 _NAME = re.compile(r"[a-z][a-z_]*")
 _MOST_FLAG = 400
 """Three lines of a rule file; `>-` joins them to one."""
 _ABOUT_EXAMPLE = ("name", "expect", "severity", "says")
 _REQUIRED = ("id", "title", "severity", "confidence", "cause", "about", "fix", "links", "each", "flag", "at", "message")
-_OPTIONAL = ("error_when", "related", "explains", "examples")
+_OPTIONAL = ("error_when", "related", "explains")
 
 Outcome = Literal["flagged", "clean", "not assessed"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -56,9 +59,12 @@ class Example:
         return self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A judgement: when something is wrong, where, why, and what to change."""
+    """A judgement: when something is wrong, where, why, and what to change.
+
+    Its examples are read when they are first asked for: they are most of a rule file, and a scan needs none of them.
+    """
 
     id: str
     topic: str
@@ -76,8 +82,17 @@ class Rule:
     related: tuple[Path, ...]
     message: Template
     explains: tuple[str, ...]
-    examples: tuple[Example, ...]
+    examples_text: str
     file: str
+
+    @cached_property
+    def examples(self) -> tuple[Example, ...]:
+        """Its examples; RuleError when they are not well-formed."""
+        faults: list[str] = []
+        read = tuple(_examples(_yaml(self.examples_text, self.file) or {}, faults))
+        if faults:
+            raise RuleError([f"{self.file}: {fault}" for fault in faults])
+        return read
 
     def __str__(self) -> str:
         return self.id
@@ -93,17 +108,54 @@ class RuleError(Exception):
 
 def parse(text: str, file: str) -> Rule:
     """The rule that `text` declares; `file` is its name as a person knows it (rules/issuer/x.yaml)."""
-    try:
-        declared = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
-    except yaml.YAMLError as error:
-        raise RuleError([f"{file}: is not readable as YAML: {' '.join(str(error).split())}"]) from None
+    declaration, examples = _parts(text)
+    declared = _yaml(declaration, file)
     if not isinstance(declared, dict):
         raise RuleError([f"{file}: must be a mapping of keys like id, title, flag"])
     reading = _Reading(declared, file)
-    rule = reading.rule()
+    rule = reading.rule(examples)
     if reading.faults or rule is None:
         raise RuleError([f"{file}: {fault}" for fault in reading.faults])
     return rule
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """The text before its examples and the examples; these are a key at the start of a line like all others."""
+    found = _EXAMPLES.search(text)
+    if found is None:
+        return text, ""
+    following = _NEXT_KEY.search(text, found.end())
+    end = following.start() if following else len(text)
+    return text[: found.start()] + text[end:], text[found.start() : end]
+
+
+def _yaml(text: str, file: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
+    except yaml.YAMLError as error:
+        raise RuleError([f"{file}: is not readable as YAML: {' '.join(str(error).split())}"]) from None
+
+
+def _examples(declared: dict[str, Any], faults: list[str]) -> Iterator[Example]:
+    names: set[str] = set()
+    written = declared.get("examples") or []
+    if not isinstance(written, list):
+        faults.append("examples: must be a list")
+        return
+    for place, entry in enumerate(written, start=1):
+        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+            faults.append(f"examples[{place}]: must be a mapping with a name")
+            continue
+        name, expect, severity, says = (entry.get(key) for key in _ABOUT_EXAMPLE)
+        if expect not in OUTCOMES:
+            faults.append(f"examples[{place}]: expect must be one of {', '.join(OUTCOMES)}, is {expect!r}")
+        if severity not in (None, *SEVERITIES) or not isinstance(says, str | None):
+            faults.append(f"examples[{place}]: severity is one of {', '.join(SEVERITIES)}, says is a text")
+        if name in names:
+            faults.append(f"examples[{place}]: there are two examples called {name!r}")
+        names.add(str(name))
+        given = {key: value for key, value in entry.items() if key not in _ABOUT_EXAMPLE}
+        yield Example(str(name), cast(Outcome, expect), given, severity, says or "")
 
 
 class _Reading:
@@ -114,7 +166,7 @@ class _Reading:
         self.file = file
         self.faults: list[str] = []
 
-    def rule(self) -> Rule | None:
+    def rule(self, examples: str) -> Rule | None:
         self._keys()
         identity = self._identity()
         each = self._each()
@@ -125,7 +177,6 @@ class _Reading:
         related = tuple(self._subject("related", item, variables) for item in self._list("related"))
         roots = tuple(path for path in (at, *related) if path)
         message, fix = (self._template(key, variables, roots) for key in ("message", "fix"))
-        examples = tuple(self._examples())
         if self.faults or flag is None:
             return None
         return Rule(
@@ -137,7 +188,7 @@ class _Reading:
             related=related,
             message=message,
             fix=fix,
-            examples=examples,
+            examples_text=examples,
             file=self.file,
         )
 
@@ -270,24 +321,3 @@ class _Reading:
                     f"{key}: {{{dotted}}} must be a text, a number or a set, is {schema.describe(field)}"
                 )
         return parsed
-
-    # ------------------------------------------------------------ examples
-    def _examples(self) -> Iterator[Example]:
-        names: set[str] = set()
-        for place, written in enumerate(self._list("examples"), start=1):
-            if not isinstance(written, dict) or not isinstance(written.get("name"), str):
-                self.faults.append(f"examples[{place}]: must be a mapping with a name")
-                continue
-            name, expect = written["name"], written.get("expect")
-            if expect not in OUTCOMES:
-                self.faults.append(f"examples[{place}]: expect must be one of {', '.join(OUTCOMES)}, is {expect!r}")
-                continue
-            if name in names:
-                self.faults.append(f"examples[{place}]: there are two examples called {name!r}")
-            names.add(name)
-            severity, says = written.get("severity"), written.get("says", "")
-            if severity not in (None, *SEVERITIES) or not isinstance(says, str):
-                self.faults.append(f"examples[{place}]: severity is one of {', '.join(SEVERITIES)}, says is a text")
-                continue
-            given = {key: value for key, value in written.items() if key not in _ABOUT_EXAMPLE}
-            yield Example(name, cast(Outcome, expect), given, severity, says)
