@@ -75,6 +75,10 @@ class Checks:
             found = self._made[key] = made(element, reader, scope, after).check()
         return found
 
+    def all(self) -> tuple[TokenCheck, ...]:
+        """Every token check made so far."""
+        return tuple(self._made.values())
+
 
 @dataclass(slots=True, eq=False)
 class _Check:
@@ -421,12 +425,7 @@ def _tenant_of_entry(entry: Entry) -> Values:
 
 def _read_from(value: Value) -> "str | Unknown":
     """Where an expression takes the token from, when it is one place."""
-    reads = reads_of(value)
-    found = [
-        *(f"header:{name}" for name in sorted(reads.headers)),
-        *(f"query:{name}" for name in sorted(reads.queries)),
-        *(f"variable:{name}" for name in reads.variables),
-    ]
+    found = reads_of(value).carries
     return found[0] if len(found) == 1 else Unknown("where token-value takes the token from is not told by its text")
 
 

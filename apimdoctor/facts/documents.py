@@ -2,7 +2,7 @@
 
 import re
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from apimdoctor.facts import places
@@ -121,13 +121,17 @@ def surroundings(snapshot: Snapshot) -> tuple[Surroundings, ...]:
     return tuple(made)
 
 
-def documents(policy: Policy) -> PolicyDocument:
-    """The subject of a policy text."""
+def document(policy: Policy, section_of: Callable[[Policy, Element], Section]) -> PolicyDocument:
+    """The subject of a policy text; `section_of` makes (or knows) the subjects of its sections."""
     read = policy.read
     if isinstance(read, Doubt):
         return PolicyDocument(place=policy.place, scope=policy.scope, readable=False, reason=read.reason)
     return PolicyDocument(
-        place=policy.place, scope=policy.scope, readable=True, reason="", sections=tuple(_sections(policy, read))
+        place=policy.place,
+        scope=policy.scope,
+        readable=True,
+        reason="",
+        sections=tuple(section_of(policy, element) for name in SECTIONS if (element := read.section(name)) is not None),
     )
 
 
@@ -265,13 +269,6 @@ def _named_values(contents: Contents) -> NamedValues:
         value.display_name: None if value.secret or value.looks_secret else value.value
         for value in contents.named_values
     }
-
-
-def _sections(policy: Policy, document: Document) -> Iterator[Section]:
-    for name in SECTIONS:
-        element = document.section(name)
-        if element is not None:
-            yield section(policy, element)
 
 
 def _holds_base(element: Element) -> bool:

@@ -92,7 +92,6 @@ _SETS_VARIABLE = {
     "validate-jwt": "output-token-variable-name",
     "validate-azure-ad-token": "output-token-variable-name",
 }
-_SUBSCRIPTION = re.compile(r"\bcontext\s*\.\s*Subscription\b")
 _HOST = re.compile(r"\s*(?:(?P<scheme>https?)://)(?P<host>[^/\s:?#]+)", re.IGNORECASE)
 
 
@@ -137,7 +136,7 @@ class Steps:
             host=host_of(target),
             varies_by=_varies_by(element, named),
             from_caller=_from_caller(target) if role in ("route", "call") else (),
-            claims_read=tuple(sorted(reads.claims)) if reads.parses_token else (),
+            claims_read=_claims_read(reads),
             tokens_sent=self._tokens_sent(reads) if role in ("log", "call") else NONE,
         )
 
@@ -152,24 +151,34 @@ class Steps:
             return ("constant",)
         reads = reads_of(value)
         found: list[CounterOrigin] = []
-        if reads.parses_token:
+        tokens = {token for _, token in reads.claims}
+        if any(token.startswith(("header:", "query:")) for token in tokens):
             found.append("caller token")
-        elif reads.headers or reads.queries:
+        elif any(place.startswith(("header:", "query:")) for place in reads.places):
             found.append("caller header")
         for name in reads.variables:
             if name not in self.token_variables:
                 return Unknown(f"what the variable {name} holds is not told by this step")
             found.append("checked token")
-        if reads.address:
+        if "address" in reads.words:
             found.append("address")
-        if _SUBSCRIPTION.search(str(value)):
+        if any(word.partition(".")[0] == "subscription" for word in reads.words):
             found.append("subscription")
+        if not found and reads.unknown:
+            return Unknown(reads.unknown)
         return tuple(dict.fromkeys(found)) or ("request",)
 
     def _tokens_sent(self, reads: Reads) -> Values:
-        headers = [f"header:{name}" for name in reads.headers if name == "authorization"]
-        held = self.token_variables | self.gateway_variables
-        return known(*headers, *(f"variable:{name}" for name in reads.variables if name in held))
+        held = {f"variable:{name}" for name in self.token_variables | self.gateway_variables}
+        sent = known(*(place for place in reads.carries if place == "header:authorization" or place in held))
+        return Values(known=sent.known, rest=reads.unknown) if reads.unknown else sent
+
+
+def _claims_read(reads: Reads) -> tuple[str, ...] | Unknown:
+    """Claims of tokens that it parses itself: those of a check's output variable were checked."""
+    if reads.unknown:
+        return Unknown(reads.unknown)
+    return tuple(dict.fromkeys(name for name, token in reads.claims if not token.startswith("variable:")))
 
 
 def writes(element: Element, named: NamedValues, section: str) -> Values:
@@ -282,7 +291,8 @@ def _varies_by(element: Element, named: NamedValues) -> Values:
         )
     if element.name in _SEMANTIC:
         reads = reads_in(element, named)
-        return known(*(f"header:{name}" for name in sorted(reads.headers)), *_context_words(element))
+        words = {word.partition(".")[0] for word in reads.words}
+        return known(*(p for p in reads.places if p.startswith("header:")), *sorted(words & {"subscription", "user"}))
     return NONE
 
 
@@ -296,19 +306,10 @@ def _varying(element: Element, named: NamedValues) -> Iterator[str]:
             yield from (f"query:{name}" for name in names if name)
 
 
-def _context_words(element: Element) -> Iterator[str]:
-    for child in element.each("vary-by"):
-        if _SUBSCRIPTION.search(str(child.text)):
-            yield "subscription"
-
-
 def _from_caller(target: Value | None) -> tuple[str, ...] | Unknown:
     if target is None or isinstance(target, LiteralValue):
         return ()
     reads = reads_of(target)
     if reads.variables:
         return Unknown(f"what the variable {reads.variables[0]} holds is not told by this step")
-    return (
-        *(f"header:{name}" for name in sorted(reads.headers)),
-        *(f"query:{name}" for name in sorted(reads.queries)),
-    )
+    return Unknown(reads.unknown) if reads.unknown else reads.places

@@ -42,9 +42,11 @@ class UncheckedPath:
     constant_answer: bool  # what is answered holds nothing computed
     missed: tuple[TokenCheck, ...] = ()  # the checks that would have run
     base: tuple[Section, ...] = ()  # why = base: the section that leaves it out
-    conditions: tuple[Condition, ...] = ()  # why = condition
+    conditions: tuple[Condition, ...] = ()  # why = condition; else those under which this way is taken
     steps: tuple[Step, ...] = ()  # why = answer, cache: the step
     checked_in: tuple[str, ...] = ()  # why = other context: the products whose key meets the check
+    misread: tuple[TokenCheck, ...] = ()  # checks that run on it and read something else than the caller's token
+    subject_to: tuple[ControlName, ...] = ()  # other controls on it
 
 
 @fact
@@ -106,7 +108,7 @@ class Route:
     context: Context
     product: str
     key_holders: Values  # active subscriptions that give this context; the built-in all-access key is not one of them
-    subject_to: tuple[ControlName, ...] | Unknown = ()  # other controls on every path
+    subject_to: tuple[ControlName, ...] | Unknown = ()  # other controls on every path that no token check covers
     protection_signs: tuple[Literal["console server", "checked sibling", "gateway identity"], ...] | Unknown = ()
     """What shows that a check was meant here: a console server on the API, a token check on another of its operations,
     or the gateway's own identity towards the back end."""

@@ -1,0 +1,156 @@
+"""Back ends: entities and bare addresses that requests go to, with the Easy Auth of the sites behind them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from apimdoctor import snapshot
+from apimdoctor.facts import places, written
+from apimdoctor.facts.documents import Surroundings
+from apimdoctor.facts.steps import host_of, scheme_of
+from apimdoctor.facts.values import ANYTHING, Unknown, Values, known, unread
+from apimdoctor.facts.vocabulary import Backend, Place, SiteAuth
+from apimdoctor.policy.value import Literal, Value
+from apimdoctor.policy.value_text import value_of
+from apimdoctor.policy.way import Call
+
+# App Service gives every site one of these host names (docs: app-service overview; sovereign clouds have their own).
+_SITE_HOSTS = (".azurewebsites.net", ".azurewebsites.us", ".chinacloudsites.cn", ".azurecontainerapps.io")
+
+
+@dataclass(slots=True, eq=False)
+class Backends:
+    """Makes back ends, each once."""
+
+    sites: Sequence[snapshot.SiteAuth]
+    _made: dict[object, Backend] = field(default_factory=dict)
+    _sites: dict[int, SiteAuth] = field(default_factory=dict)
+
+    def of_call(self, around: Surroundings, api: snapshot.Api, call: Call) -> Backend:
+        """Where a call goes: the entity or address last set, else the API's own (docs: set-backend-service)."""
+        if call.backend_id is not None:
+            name = written.told(call.backend_id, around.named)
+            return self._named(around, name)
+        if call.url is not None:
+            return self._address(around.place, written.settled(call.url, around.named))
+        if "service_url" in api.unread:
+            because = Unknown(f"the address of API {api.name} was not read")
+            return Backend(place=places.of_api(around.place, api), name="", host=because, scheme=because)
+        return self._address(places.of_api(around.place, api), written.settled(value_of(api.service_url), around.named))
+
+    def entity(self, around: Surroundings, entity: snapshot.Backend) -> Backend:
+        """A back end entity."""
+        made = self._made.get(id(entity))
+        if made is None:
+            place = places.of_part(around.place, "backends", entity.name, entity.origin)
+            pool = Unknown(f"back end {entity.name} is a pool of several") if entity.pool else None
+            address = written.settled(value_of(entity.url), around.named)
+            host = pool or host_of(address)
+            made = self._made[id(entity)] = Backend(
+                place=place,
+                name=entity.name,
+                host=host,
+                scheme=pool or scheme_of(address),
+                credentials=entity.credential_kinds,
+                sites=tuple(self._sites_of(host)),
+            )
+        return made
+
+    def all_sites(self) -> tuple[SiteAuth, ...]:
+        """Every site whose Easy Auth was read."""
+        return tuple(self.site(site) for site in self.sites)
+
+    def site(self, site: snapshot.SiteAuth) -> SiteAuth:
+        """The Easy Auth of a site."""
+        made = self._sites.get(id(site))
+        if made is None:
+            made = self._sites[id(site)] = _easy_auth(site)
+        return made
+
+    def _named(self, around: Surroundings, name: str | Unknown) -> Backend:
+        if isinstance(name, Unknown):
+            return self._once(
+                (around.place.resource, name.because),
+                Backend(place=around.place, name="", host=name, scheme=name, credentials=name, sites=(name,)),
+            )
+        for one in (around, *around.shared):
+            for entity in one.contents.backends:
+                if entity.name == name:
+                    return self.entity(one, entity)
+        because = Unknown(f"back end {name} was not found")
+        return self._once(
+            (around.place.resource, name),
+            Backend(place=around.place, name=name, host=because, scheme=because, credentials=because, sites=(because,)),
+        )
+
+    def _address(self, place: Place, value: Value) -> Backend:
+        host, scheme = host_of(value), scheme_of(value)
+        text = value.text if isinstance(value, Literal) else written.why(value)
+        return self._once(
+            (place.resource, "address", text),
+            Backend(place=place, name="", host=host, scheme=scheme, sites=tuple(self._sites_of(host))),
+        )
+
+    def _once(self, key: object, made: Backend) -> Backend:
+        return self._made.setdefault(key, made)
+
+    def _sites_of(self, host: str | Unknown) -> Iterator[SiteAuth | Unknown]:
+        if isinstance(host, Unknown):
+            yield host
+            return
+        found = [site for site in self.sites if _serves(site, host)]
+        if found:
+            yield from (self.site(site) for site in found[:1])
+        elif host.endswith(_SITE_HOSTS):
+            yield Unknown(f"the Easy Auth settings of {host} were not read")
+
+
+def _serves(site: snapshot.SiteAuth, host: str) -> bool:
+    return host in {name.lower() for name in site.hosts} or any(
+        host == f"{site.site.lower()}{suffix}" for suffix in _SITE_HOSTS
+    )
+
+
+def _easy_auth(site: snapshot.SiteAuth) -> SiteAuth:
+    """Settings of authsettingsV2 (docs: app-service configure-authentication-provider-aad).
+
+    With a configuration file, what Azure shows is not what holds.
+    """
+    host = next(iter(site.hosts), site.site)
+    elsewhere = f"the Easy Auth settings of {host} stand in its file {site.config_file}" if site.config_file else ""
+    doubt = Unknown(elsewhere) if elsewhere else None
+    clients = (*site.allowed_applications, *site.claim_check_applications)
+    lists_unread = bool({"allowed_applications", "claim_check_applications"} & set(site.unread))
+    return SiteAuth(
+        place=Place(
+            resource=site.id or f"site:{site.site}",
+            document=site.origin.document,
+            file=site.origin.file,
+            line=site.origin.line,
+            column=site.origin.column,
+        ),
+        host=host,
+        client_id=doubt or site.client_id,
+        requires_login=doubt or _requires_login(site),
+        issuer=doubt or site.issuer,
+        # Its own client id is always an accepted audience.
+        accepted_audiences=unread(elsewhere)
+        if elsewhere
+        else Values(
+            known=tuple(dict.fromkeys(text for text in (site.client_id, *site.allowed_audiences) if text)),
+            rest="the allowed audiences were not read" if "allowed_audiences" in site.unread else "",
+        ),
+        accepted_clients=unread(elsewhere or "the allowed applications were not read")
+        if elsewhere or lists_unread
+        else known(*clients)
+        if clients
+        else ANYTHING,
+        in_file=bool(site.config_file),
+    )
+
+
+def _requires_login(site: snapshot.SiteAuth) -> bool | Unknown:
+    if site.enabled is False or site.aad_enabled is False:
+        return False
+    if site.enabled is None or site.require_authentication is None:
+        return Unknown(f"whether {site.site} requires a login was not read")
+    return site.require_authentication and site.unauthenticated_action != "AllowAnonymous"

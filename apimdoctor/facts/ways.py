@@ -1,0 +1,227 @@
+"""What happens under one effective policy, as subjects: passages, unchecked paths, cors, hops. Made once per way."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from apimdoctor import snapshot
+from apimdoctor.facts import written
+from apimdoctor.facts.backends import Backends
+from apimdoctor.facts.conditions import Conditions
+from apimdoctor.facts.documents import Surroundings
+from apimdoctor.facts.identities import Identities
+from apimdoctor.facts.locating import Texts
+from apimdoctor.facts.values import NONE, Unknown, Values
+from apimdoctor.facts.vocabulary import (
+    ControlName,
+    Cors,
+    DroppedSteps,
+    Hop,
+    IdentityChange,
+    Passage,
+    Place,
+    Section,
+    Step,
+    TokenCheck,
+    UncheckedPath,
+    VariableRead,
+)
+from apimdoctor.policy.way import CorsMet, Met, Unchecked, VariableUse, Way
+
+# A doubt about what runs after the back end has answered says nothing about checks and calls.
+_TOO_LATE = re.compile(r"has no <(?:outbound|on-error)>")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elsewhere:
+    """Checks that other request contexts of the same operation meet, and the products whose key gives them."""
+
+    checks: tuple[TokenCheck, ...] = ()
+    products: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A way as subjects: everything of a route that its API does not change."""
+
+    passages: tuple[Passage | Unknown, ...]
+    checks_on_every_path: tuple[TokenCheck, ...]
+    cors: tuple[Cors, ...]
+    steps: tuple[Step, ...]
+    identity_changes: tuple[IdentityChange, ...]
+    dropped: tuple[DroppedSteps, ...]
+    unforwarded: tuple[Section, ...]
+    errors_hidden: tuple[Step, ...]
+    variable_reads: tuple[VariableRead, ...]
+    doubts: tuple[Unknown, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Ways:
+    """Makes the subjects of ways."""
+
+    texts: Texts
+    conditions: Conditions
+    identities: Identities
+    backends: Backends
+    _shown: dict[int, Shown] = field(default_factory=dict)
+    _unchecked: dict[tuple[int, int], tuple[UncheckedPath | Unknown, ...]] = field(default_factory=dict)
+    _hops: dict[tuple[int, str], tuple[Hop | Unknown, ...]] = field(default_factory=dict)
+
+    def shown(self, way: Way) -> Shown:
+        """A way as subjects."""
+        found = self._shown.get(id(way))
+        if found is None:
+            found = self._shown[id(way)] = self._show(way)
+        return found
+
+    def _show(self, way: Way) -> Shown:
+        doubts = tuple(dict.fromkeys(Unknown(d.reason) for d in way.doubts if not _TOO_LATE.search(d.reason)))
+        step = self.texts.step
+        return Shown(
+            passages=(*(self._passage(met) for met in way.met), *doubts),
+            checks_on_every_path=self.texts.every_check(
+                met.check for met in way.met if met.on == "every path" and met.caller_reaches
+            ),
+            cors=tuple(self._cors(met) for met in way.cors),
+            steps=tuple(dict.fromkeys(step(placed) for placed in way.steps)),
+            identity_changes=tuple(dict.fromkeys(self.identities.of(writer) for writer in way.writers)),
+            dropped=tuple(
+                DroppedSteps(
+                    place=(section := self.texts.section(left)).place,
+                    section=section,
+                    steps=tuple(dict.fromkeys(step(placed) for placed in left.missed)),
+                )
+                for left in way.left_out
+                if left.missed
+            ),
+            unforwarded=tuple(self.texts.section(left) for left in way.unforwarded),
+            errors_hidden=tuple(step(placed) for placed in way.errors_hidden),
+            variable_reads=tuple(self._variable(use) for use in way.variables if not use.doubts),
+            doubts=doubts,
+        )
+
+    def _passage(self, met: Met) -> Passage:
+        check = self.texts.check(met.check)
+        return Passage(
+            place=check.place,
+            check=check,
+            on=met.on,
+            token_written_by=self.identities.each(met.writers),
+            caller_token_reaches=met.caller_reaches,
+            before=tuple(dict.fromkeys(self.texts.step(placed) for placed in met.before)),
+            later=self.texts.every_check(met.later),
+        )
+
+    def _variable(self, use: VariableUse) -> VariableRead:
+        step = self.texts.step(use.reader)
+        return VariableRead(
+            place=step.place,
+            name=use.name,
+            step=step,
+            set_before="on every path" if use.set_on_every_way else "on some paths" if use.setters else "never",
+        )
+
+    def _cors(self, met: CorsMet) -> Cors:
+        around, _ = self.texts.text(met.placed)
+        element = met.placed.element
+
+        def listed(container: str, name: str) -> Values:
+            found = written.values_of(
+                (t for c in element.each(container) for t in written.texts(c, name)), around.named
+            )
+            return Values(all=True) if "*" in found.known else found
+
+        methods = listed("allowed-methods", "method")
+        return Cors(
+            place=self.texts.place(met.placed),
+            scope=self.texts.scope(met.placed),
+            position=met.position,
+            direct_child=met.direct_child,
+            steps_above=len(met.steps_above),
+            origins=listed("allowed-origins", "origin"),
+            allowed_headers=listed("allowed-headers", "header"),
+            # GET is allowed when nothing is written (docs: cors).
+            allowed_methods=Values(known=("GET",)) if methods == NONE else methods,
+            credentials=written.flag(element.get("allow-credentials"), around.named, default=False),
+            terminates_unmatched=written.flag(element.get("terminate-unmatched-request"), around.named, default=True),
+        )
+
+    # ------------------------------------------------------------ ways without a check
+    def unchecked(self, way: Way, elsewhere: Elsewhere) -> tuple[UncheckedPath | Unknown, ...]:
+        """The ways on which no check reads the caller's token. What may be checked all the same is Unknown."""
+        key = (id(way), id(elsewhere))
+        found = self._unchecked.get(key)
+        if found is None:
+            found = self._unchecked[key] = tuple(dict.fromkeys(self._paths(way, elsewhere)))
+        return found
+
+    def _paths(self, way: Way, elsewhere: Elsewhere) -> Iterator[UncheckedPath | Unknown]:
+        for one in way.unchecked:
+            if one.doubts:
+                yield Unknown(one.doubts[0].reason)
+            else:
+                yield self._path(way, one, elsewhere)
+
+    def _path(self, way: Way, one: Unchecked, elsewhere: Elsewhere) -> UncheckedPath:
+        other = bool(elsewhere.checks) and one.why in ("no check", "section")
+        missed = elsewhere.checks if other else self.texts.every_check(one.missed)
+        base = tuple(self.texts.section(left) for left in one.base)
+        conditions = tuple(self.conditions.of(guard, way) for guard in one.conditions)
+        steps = tuple(self.texts.step(placed) for placed in one.steps)
+        reasons: Sequence[Section | Step | TokenCheck] = (*base, *steps, *missed)
+        return UncheckedPath(
+            place=conditions[0].place if one.why == "condition" and conditions else _first(reasons),
+            ends=one.ends,
+            why="other context" if other else one.why,
+            constant_answer=one.constant_answer,
+            missed=missed,
+            base=base,
+            conditions=conditions,
+            steps=steps,
+            checked_in=elsewhere.products if other else (),
+            misread=self.texts.every_check(one.misread),
+            subject_to=tuple(dict.fromkeys(control.kind for control in one.controls)),
+        )
+
+    # ------------------------------------------------------------ calls
+    def hops(self, way: Way, around: Surroundings, api: snapshot.Api, place: str) -> tuple[Hop | Unknown, ...]:
+        """The calls of a way for an API, whose own address is the target where the policy sets none."""
+        if not way.calls:
+            return self.shown(way).doubts
+        own = any(call.backend_id is None and call.url is None for call in way.calls)
+        key = (id(way), place if own else "")
+        found = self._hops.get(key)
+        if found is None:
+            found = self._hops[key] = (*self._made_hops(way, around, api), *self.shown(way).doubts)
+        return found
+
+    def _made_hops(self, way: Way, around: Surroundings, api: snapshot.Api) -> Iterator[Hop]:
+        for call in way.calls:
+            backend = self.backends.of_call(around, api, call)
+            yield Hop(
+                place=self.texts.place(call.placed) if call.placed else backend.place,
+                backend=backend,
+                host=backend.host,
+                identity=self.identities.each(call.identity),
+                caller_token_travels=call.caller_token_travels,
+                caller_checked=call.checked,
+                caller_checks=self.texts.every_check(call.checks),
+            )
+
+    def subject_to(self, way: Way, *, key: bool) -> tuple[ControlName, ...] | Unknown:
+        """What else turns callers away on every path to a back end that no token check covers."""
+        controls: set[ControlName] = {control.kind for control in way.controls}
+        open_ways: list[set[ControlName]] = [
+            {control.kind for control in one.controls} for one in way.unchecked if one.ends in ("back end", "nothing")
+        ]
+        if open_ways:
+            controls |= set.intersection(*open_ways)
+        doubts = self.shown(way).doubts
+        if doubts and not controls:
+            return doubts[0]
+        return (*sorted(controls), "key") if key else tuple(sorted(controls))
+
+
+def _first(subjects: Iterable[Section | Step | TokenCheck]) -> Place:
+    return next((subject.place for subject in subjects), Place())
