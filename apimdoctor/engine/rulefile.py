@@ -175,7 +175,7 @@ class _Reading:
         error_when = self._condition("error_when", variables) if "error_when" in self.declared else None
         at = self._subject("at", self.declared.get("at"), variables)
         related = tuple(self._subject("related", item, variables) for item in self._list("related"))
-        roots = tuple(path for path in (at, *related) if path)
+        roots = (at, *related) if at and all(related) else ()
         message, fix = (self._template(key, variables, roots) for key in ("message", "fix"))
         if self.faults or flag is None:
             return None
@@ -308,8 +308,10 @@ class _Reading:
         parsed = template(self._text(key))
         for path in parsed.paths:
             dotted = ".".join(path)
-            if not any(path[: len(root)] == root for root in roots):
+            if roots and not any(path[: len(root)] == root for root in roots):
                 self.faults.append(f"{key}: {{{dotted}}} is read, but only `at` and `related` identify a finding")
+                continue
+            if path[0] not in variables:
                 continue
             try:
                 field = schema.walk(variables[path[0]], path[1:])
