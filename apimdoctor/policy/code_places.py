@@ -33,11 +33,21 @@ _WORDS = {
     "context.Request.IpAddress": "ip",
     "context.Request.Certificate": "certificate",
     "context.Request.Body": "body",
-    "context.LastError": "last error",
 }
 """Members of the request that are one word whatever is asked of them (docs: api-management-policy-expressions)."""
 _ENTITIES = frozenset(
-    {"Api", "Deployment", "GraphQL", "Operation", "Product", "Response", "Subscription", "User", "Workspace"}
+    {
+        "Api",
+        "Deployment",
+        "GraphQL",
+        "LastError",
+        "Operation",
+        "Product",
+        "Response",
+        "Subscription",
+        "User",
+        "Workspace",
+    }
 )
 _TOKEN_MEMBERS = {
     "Subject": "sub",
@@ -53,6 +63,7 @@ _KEEPS = frozenset(
      "As", "Value", "ToArray", "ToList", "ElementAt", "ElementAtOrDefault", "Skip", "Take", "Select", "Where", "Join"}
 )  # fmt: skip
 """Methods whose result is still the receiver's content."""
+_TABLE_STEPS = frozenset({"GetValueOrDefault", "ContainsKey", "TryGetValue", "Claims"})
 _ASKS = frozenset(
     {"Equals", "Contains", "StartsWith", "EndsWith", "IsMatch", "IsNullOrEmpty", "IsNullOrWhiteSpace", "ContainsKey", "Any",
      "All", "Verify", "HasValues", "Count", "IndexOf", "TryParseJwt", "TryGetValue"}
@@ -270,13 +281,8 @@ class Places:
                 # The table itself was read by name: only its arguments hold further reads, and the token of a claim.
                 waiting.extend((part, "") for part in node.parts[1:])
                 if read.place.startswith("claim:"):
-                    table = node if node.kind == "member" else node.parts[0]
-                    while table.kind == "member" and table.text in (
-                        "GetValueOrDefault",
-                        "ContainsKey",
-                        "TryGetValue",
-                        "Claims",
-                    ):
+                    table = node.parts[0]
+                    while table.kind == "member" and table.text.partition("<")[0] in _TABLE_STEPS:
                         table = table.parts[0]
                     waiting.append((table, ""))
             elif node.kind == "member" and (kind := _TABLES.get(self.dotted(node), "")):

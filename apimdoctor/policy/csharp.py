@@ -100,14 +100,14 @@ class _Converter:
         if depth > MAX_DEPTH:
             raise UnreadCodeError("the expression is nested too deep")
         kind = given.type
-        if kind in _THROUGH:
-            inner = self.below(given, depth)
-            return inner[0] if len(inner) == 1 else Node("block", "", inner)
         convert = getattr(self, "_" + kind, None)
         if convert:
             result = convert(given, depth)
             if isinstance(result, Node):
                 return result
+        if kind in _THROUGH:
+            inner = self.below(given, depth)
+            return inner[0] if len(inner) == 1 else Node("block", "", inner)
         if kind.endswith("_literal"):
             return self._literal(given)
         return Node(_SAME.get(kind, "other"), "", self.below(given, depth))  # type: ignore[arg-type]
@@ -147,6 +147,9 @@ class _Converter:
         written = self._written(given)
         named = _NAMED.fullmatch(written)
         return Node("named", named.group(1)) if named else Node("name", written.removeprefix("@"))
+
+    def _predefined_type(self, given: "tree_sitter.Node", _depth: int) -> Node:
+        return Node("name", self._written(given))  # the owner of bool.Parse and string.IsNullOrEmpty
 
     def _generic_name(self, given: "tree_sitter.Node", _depth: int) -> Node:
         return Node("name", self._written(given))

@@ -64,7 +64,7 @@ class Reading:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Other words of the context it reads: `method`, `product.id`, `certificate`, `last error` ..."""
+        """Other words of the context it reads: `method`, `product.id`, `certificate`, `lasterror.reason` ..."""
         return tuple(dict.fromkeys(read.place for read in self.reads if ":" not in read.place))
 
     @property
