@@ -58,7 +58,8 @@ class EntraFiles:
     def add_list(self, path: str, kinds: set[str], json: Json) -> None:
         """Note a Graph list: without a nextLink it is whole, unless it lists what hangs on one object only."""
         context = json.get("@odata.context")
-        partial = isinstance(context, str) and "(" in context.rpartition("#")[2].partition("/")[0]
+        # `#servicePrincipals('ID')/appRoleAssignedTo` hangs on one object; `#servicePrincipals(id,appId)` is a $select.
+        partial = isinstance(context, str) and ")/" in context.rpartition("#")[2]
         declared = declared_kind(path, json) if not kinds else ""
         for kind in kinds or {declared} - {""}:
             cut = bool(json.get("@odata.nextLink") or json.get("nextLink"))

@@ -151,7 +151,7 @@ class Services:
     def _adopt(draft: Draft, address: Address) -> None:
         if address.service_id and not draft.id:
             draft.id = address.service_id
-        if address.service_name:
+        if address.service_name and not draft.part.told:
             draft.part.name = address.service_name
 
     def _tell(self, part: Part, resource: Resource) -> None:
