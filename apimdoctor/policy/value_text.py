@@ -14,9 +14,10 @@ _OPENING = re.compile(r"@[({]")
 _NAMED = r"\{\{[ \t]*+(?P<name>[\w.\-]++)[ \t]*+\}\}"
 # Markers of deployment tools: terraform and bicep templates, replacetokens tasks, Octopus, Azure Pipelines.
 _MARKER = (
-    r"(?P<marker>\{\{[^{}]*+(?:\$\{[^{}]*+\}|\#\{[^{}]*+\}\#?|__\w+?__)[^{}]*+\}\}|\$\{[^{}\n]++\}|\#\{[^{}\n]++\}\#?"
+    r"(?P<marker>\{\{[^{}$#]*+(?:[$#]\{[^{}]*+\}\#?[^{}$#]*+)++\}\}|\$\{[^{}\n]++\}|\#\{[^{}\n]++\}\#?"
     r"|\$\([A-Za-z_][\w.\-]*+\)|__[A-Za-z](?:[A-Za-z0-9.\-]|_(?!_))*+__|<[A-Za-z][\w.\- ]*+>)"
 )
+_MARKER_IN_NAME = re.compile(r"__[A-Za-z](?:[A-Za-z0-9.\-]|_(?!_))*+__")
 _NAMED_OR_MARKER = re.compile(f"{_NAMED}|{_MARKER}")
 _MARKER_ONLY = re.compile(_MARKER)
 _NAME_IN_TEXT = re.compile(_NAMED)
@@ -65,7 +66,10 @@ def literal_parts(text: str, *, named_values: bool = True, brackets: bool = True
             parts.append(Literal(marker))
             position = found.end()
             continue
-        parts.append(Unresolved(marker) if marker else NamedValue(found.group("name")))
+        if marker or _MARKER_IN_NAME.search(found.group()):
+            parts.append(Unresolved(found.group()))
+        else:
+            parts.append(NamedValue(found.group("name")))
         position = found.end()
     if position < len(text):
         parts.append(Literal(text[position:]))
