@@ -1,7 +1,7 @@
 """The rules that ship with their examples, run once through the stages before the engine."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from apimdoctor.collect import files
 from apimdoctor.collect.files.tree import MemoryTree
@@ -32,7 +32,7 @@ def read_tree(tree: dict[str, bytes]) -> Snapshot:
     return files.read_tree(MemoryTree(tree))
 
 
-@lru_cache(maxsize=None)
+@cache
 def result(rule: str, example: str) -> Result:
     """What the rule says of its example."""
     (case,) = (case for case in CASES if (case.rule.id, case.example.name) == (rule, example))
