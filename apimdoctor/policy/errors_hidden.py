@@ -53,7 +53,7 @@ def _in_branches(choose: Step, record: Record) -> Iterator[Placed]:
 def _may_mean_a_check(condition: Value) -> bool:
     if holds(condition, lambda _: None) is False:
         return False
-    if "last error" not in reads_of(condition).words:
+    if not any(word.startswith("lasterror") for word in reads_of(condition).words):
         return True
     text = symbol(condition)
     return any(word in text for word in _SPEAKS_OF_CHECKS)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from apimdoctor.policy import checks, ends, identity
 from apimdoctor.policy.branches import checks_in, choose
 from apimdoctor.policy.effective import Effective
+from apimdoctor.policy.elements import ELEMENTS, WEBSOCKET_UNSUPPORTED
 from apimdoctor.policy.errors_hidden import hidden
 from apimdoctor.policy.nodes import DefaultForward, Inherited, Node, Perhaps, Step
 from apimdoctor.policy.record import TOKEN_CHECKS, MetDraft, Record
@@ -30,13 +31,14 @@ SEQUENCES = frozenset({"block", "limit-concurrency", "retry"})
 WITHOUT_READS = frozenset({"choose", "otherwise", "wait", "block"})
 
 
-def follow(effective: Effective, method: str = "") -> Way:
+def follow(effective: Effective, method: str = "", *, websocket: bool = False) -> Way:
     """What happens to a request under an effective policy.
 
     `method`: the operation's HTTP method, when all requests have one; without it the way of every request but a
-    preflight is followed (docs: cors answers preflights before the rest of the policy runs).
+    preflight is followed (docs: cors answers preflights before the rest of the policy runs). `websocket`: the policy is
+    that of a WebSocket API, which skips some elements (docs: websocket-api, "Limitations").
     """
-    record = Record(effective, method)
+    record = Record(effective, method, websocket)
     state = State(Trail())
     for section in SECTIONS[:3]:
         record.section = section
@@ -89,6 +91,10 @@ def _node(node: Node, state: State, record: Record) -> State:
 
 def _step(step: Step, state: State, record: Record) -> State:
     placed, name = step.placed, step.name
+    if record.websocket and name in WEBSOCKET_UNSUPPORTED:
+        return state
+    if name not in ELEMENTS:
+        record.doubt(Doubt(f"<{name}> is no policy element that is known here", placed), state)
     if name not in WITHOUT_READS:
         note_reads(step, state, record)
     if name == "choose":

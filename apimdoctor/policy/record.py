@@ -50,6 +50,7 @@ class Record:
 
     effective: Effective
     method: str = ""
+    websocket: bool = False
     section: Section = "inbound"
     depth: int = 0
     steps: Register[Placed] = field(default_factory=Register)
