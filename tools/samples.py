@@ -16,6 +16,7 @@ from apimdoctor.report import html, json, text  # noqa: E402
 from apimdoctor.report.model import Report, assemble  # noqa: E402
 from apimdoctor.snapshot import Source  # noqa: E402
 from apimdoctor.snapshot.redact import Redactor  # noqa: E402
+from tools import readme  # noqa: E402
 
 TENANT = ROOT / "apimdoctor" / "demo" / "tenant"
 FOLDER = ROOT / "sample_reports"
@@ -39,11 +40,14 @@ def samples() -> dict[str, str]:
 
 
 def main() -> int:
-    """Write them."""
+    """Write them, and README's excerpt of them."""
     FOLDER.mkdir(exist_ok=True)
-    for name, content in samples().items():
+    made = samples()
+    for name, content in made.items():
         (FOLDER / name).write_text(content, "utf-8", newline="\n")
         print(f"sample_reports/{name}")
+    text = readme.FILE.read_text("utf-8")
+    readme.FILE.write_text(readme.refreshed(text, made[f"{NAME}.txt"]), "utf-8", newline="\n")
     return 0
 
 

@@ -83,6 +83,7 @@ def _scan(commands: "Commands[_Parser]") -> None:
     )
     group.add_argument("--select", metavar="RULE,...", type=_names, default=(), help="only these rules")
     group.add_argument("--ignore", metavar="RULE,...", type=_names, default=(), help="all rules but these")
+    group.add_argument("--all-apps", action="store_true", help="also app registrations that no token path uses")
     group.add_argument(
         "--config", metavar="FILE", type=Path, help="waivers (default: apimdoctor.yaml, when it is there)"
     )

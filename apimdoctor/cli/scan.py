@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
         store.save(options.save_snapshot, snapshot)
     apis = choice.apis(snapshot, options.apis)
     progress(options, f"judging by {len(rules)} rules")
-    facts = build(snapshot)
+    facts = build(snapshot, all_apps=options.all_apps)
     verdicts = judge(rules, facts, waivers=settings.waivers, known=[rule.id for rule in every])
     verdicts = choice.shown(verdicts, apis, options.min_severity)
     if options.update_baseline:

@@ -25,7 +25,7 @@ def content(report: Report) -> dict[str, object]:
             if counts[severity]
         ],
         "groups": [_group(number, group, report) for number, group in enumerate(grouped)],
-        "apis": [_api(api, marks.get(api.key, []), ids.get(api.key, "")) for api in report.apis],
+        "apis": [_api(api, marks.get(api.key, []), ids.get(api.key, "")) for api in report.apis.values()],
     }
 
 

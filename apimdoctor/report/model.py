@@ -44,7 +44,6 @@ class AppLine:
     """An app registration as a report names it."""
 
     app_id: str
-    object_id: str
     display_name: str
 
 
@@ -75,8 +74,10 @@ class Report:
     verdicts: Verdicts
     gaps: tuple[Gap, ...]
     summary: Summary
-    apis: tuple[ApiLine, ...] = ()
-    apps: tuple[AppLine, ...] = ()
+    apis: dict[tuple[str, str, str], ApiLine] = field(default_factory=dict)
+    """By service, workspace and resource name, in the order in which they were read."""
+    apps: dict[str, AppLine] = field(default_factory=dict)
+    """By application id and by object id."""
     operation_names: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
     """(service, workspace, API, operation) to `GET /orders/{id}`."""
     rules: tuple[RuleText, ...] = ()
@@ -93,33 +94,31 @@ def assemble(
         spaces = [("", service.contents), *((space.name, space.contents) for space in service.workspaces)]
         for workspace, contents in spaces:
             _list_apis(service.name, workspace, contents, apis, names)
-    apps = tuple(
-        AppLine(app_id=app.app_id, object_id=app.id, display_name=app.display_name)
-        for tenant in snapshot.tenants
-        for app in tenant.app_registrations
-    )
+    registrations = [app for tenant in snapshot.tenants for app in tenant.app_registrations]
+    lines = [AppLine(app_id=app.app_id, display_name=app.display_name) for app in registrations]
+    gaps = (*snapshot.gaps, *_unparsed(snapshot, facts))
     summary = Summary(
         services=len(snapshot.services),
         apis=len(apis),
         operations=len(names),
         routes=sum(isinstance(route, Route) for route in facts.routes),
-        app_registrations=len(apps),
+        app_registrations=len(registrations),
         error=_count(verdicts.findings, "error"),
         warning=_count(verdicts.findings, "warning"),
         info=_count(verdicts.findings, "info"),
         waived=len(verdicts.waived),
         not_assessed=len(verdicts.not_assessed),
-        gaps=len(snapshot.gaps),
+        gaps=len(gaps),
     )
     return Report(
         version=version,
         sources=snapshot.sources,
         collected_at=snapshot.collected_at,
         verdicts=verdicts,
-        gaps=snapshot.gaps,
+        gaps=gaps,
         summary=summary,
-        apis=tuple(apis.values()),
-        apps=apps,
+        apis=apis,
+        apps={name: line for app, line in zip(registrations, lines, strict=True) for name in (app.id, app.app_id)},
         operation_names=names,
         rules=tuple(sorted(rules, key=lambda rule: rule.id)),
         texts=Texts(snapshot),
@@ -134,6 +133,16 @@ def apis_of(finding: Finding) -> tuple[tuple[str, str, str], ...]:
 def named_apis(places: Sequence[Place]) -> tuple[tuple[str, str, str], ...]:
     """The APIs that places name, each once, in their order."""
     return tuple(dict.fromkeys((place.service, place.workspace, place.api) for place in places if place.api))
+
+
+def _unparsed(snapshot: Snapshot, facts: Facts) -> Iterable[Gap]:
+    """Policies that were read but are no policy a reader understands: gaps that only show when they are parsed."""
+    told = {gap.scope for gap in snapshot.gaps}
+    for document in facts.documents:
+        scope = document.place.document or document.place.resource
+        if not document.readable and scope not in told:
+            told.add(scope)
+            yield Gap(scope=scope, kind="unparsed", detail=document.reason, hint="export or save the policy again")
 
 
 def _count(findings: Sequence[Finding], severity: Severity) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from apimdoctor.engine.finding import SEVERITIES, Finding
 from apimdoctor.facts.vocabulary import Place
-from apimdoctor.report.model import AppLine, Report, apis_of, named_apis
+from apimdoctor.report.model import Report, apis_of, named_apis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,9 @@ def naming(place: Place, report: Report) -> str:
     """What stands at a place, for related places: the app registration by its name, or the policy element."""
     if place.app and not place.api:
         return f"app registration {_app(place.app, report).title}"
-    return place.path.rsplit("/", 1)[-1].split("[")[0] if place.path else place.operation or place.api
+    if place.section and place.path:
+        return place.path.rsplit("/", 1)[-1].split("[")[0]
+    return place.operation or place.api or place.resource.rsplit("/", 1)[-1] or "it"
 
 
 def affected(places: Iterable[Place], report: Report) -> list[tuple[str, list[str]]]:
@@ -138,22 +140,15 @@ def _gravity(finding: Finding) -> int:
 
 
 def _api(key: tuple[str, str, str], report: Report) -> Subject:
-    for line in report.apis:
-        if line.key == key:
-            space = f", workspace {line.workspace}" if line.workspace else ""
-            return Subject(kind="api", title=line.display_name, detail=f"/{line.path.lstrip('/')}{space}", key=key)
-    return Subject(kind="api", title=key[2], key=key)
+    line = report.apis.get(key)
+    if line is None:
+        return Subject(kind="api", title=key[2], key=key)
+    space = f", workspace {line.workspace}" if line.workspace else ""
+    return Subject(kind="api", title=line.display_name, detail=f"/{line.path.lstrip('/')}{space}", key=key)
 
 
 def _app(name: str, report: Report) -> Subject:
-    line = _find_app(name, report.apps)
-    if line:
-        return Subject(kind="app", title=line.display_name or line.app_id, detail=line.app_id, key=("app", line.app_id))
-    return Subject(kind="app", title=name, key=("app", name))
-
-
-def _find_app(name: str, apps: Iterable[AppLine]) -> AppLine | None:
-    for line in apps:
-        if name in (line.app_id, line.object_id, line.display_name):
-            return line
-    return None
+    line = report.apps.get(name)
+    if line is None:
+        return Subject(kind="app", title=name, key=("app", name))
+    return Subject(kind="app", title=line.display_name or line.app_id, detail=line.app_id, key=("app", line.app_id))
