@@ -7,11 +7,13 @@ client) is filled with placeholders, so no conclusion may rest on them.
 from dataclasses import dataclass
 
 from apimdoctor.diagnose.token import Flow, Token
-from apimdoctor.facts.vocabulary import App
+from apimdoctor.facts.vocabulary import App, TokenCheck
 
 SOME_CLIENT = "00000000-0000-4000-8000-00000000c11e"
 SOME_OBJECT = "00000000-0000-4000-8000-0000000000b1"
 OTHER_API = "00000000-0000-4000-8000-0000000000a2"
+ISSUED, EXPIRES = 1_700_000_000, 4_100_000_000
+"""Seconds since 1970; lifetimes of imagined tokens are never compared with a clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,32 @@ def stranger(app: App) -> tuple[Imagined, ...]:
     return tuple(Imagined(one.caller, _with_audience(one.token, OTHER_API), meant=False) for one in found)
 
 
+def as_asked(check: TokenCheck) -> tuple[Imagined, ...]:
+    """A caller with just the token a check asks for: where no app registration tells what Entra would issue."""
+    issuer = next(iter(check.accepted_issuers.known), "")
+    audience = next(iter(check.accepted_audiences.known), "an audience nobody told")
+    if not issuer:
+        return ()
+    version = 1 if "sts." in issuer else 2
+    claims: dict[str, object] = {"iss": issuer, "aud": audience, "ver": f"{version}.0", "iat": ISSUED, "exp": EXPIRES}
+    for claim in check.claims:
+        if isinstance(claim.name, str) and claim.values.known:
+            claims[claim.name] = list(claim.values.known) if claim.in_token == "list" else " ".join(claim.values.known)
+    token = Token(
+        kind="access token",
+        version=version,
+        issuer=issuer,
+        audiences=(audience,),
+        client=next(iter(check.accepted_clients.known), SOME_CLIENT),
+        header={"alg": "RS256", "typ": "JWT"},
+        claims=claims,
+        scheme="Bearer",
+        readable=True,
+        label="the token the check asks for",
+    )
+    return (Imagined("a caller with the token the check asks for", token, meant=True),)
+
+
 def _with_audience(token: Token, audience: str) -> Token:
     claims = {**token.claims, "aud": audience}
     return Token(
@@ -80,6 +108,8 @@ def _token(app: App, caller: str, flow: Flow, more: dict[str, object], *, meant:
         "oid": SOME_OBJECT,
         "sub": SOME_OBJECT if flow == "application" else "pairwise-subject",
         "ver": f"{version}.0",
+        "iat": ISSUED,
+        "exp": EXPIRES,
         ("azp" if version == 2 else "appid"): SOME_CLIENT,
         **more,
     }

@@ -79,7 +79,9 @@ class _Case:
         imagined = self._imagined()
         rows = [self._row(one) for one in imagined]
         given = self.brought.presented.form != "none"
-        shown = token if given or not self.way.met else self._stand_in(imagined, rows)
+        # An error text that misses the token says how the call was made.
+        bare = given or not self.way.met or self.brought.evidence.token_missing
+        shown = token if bare else self._stand_in(imagined, rows)
         endings = self._walk(shown, self.brought.now if given else None)
         verdict, ending, site = self._verdict(endings)
         causes = self._causes(verdict, ending, site, shown, findings)
@@ -112,7 +114,7 @@ class _Case:
             effective=self.effective,
             way=self.way,
             decide=self._decide,
-            find_check=lambda placed: self.built.check(self.route, placed),
+            find_check=self.built.check,
             gateway_token=self._gateway_token,
             now=now,
         )
@@ -130,7 +132,7 @@ class _Case:
         return decide(value, state, self.request)
 
     def _gateway_token(self, writer: Writer) -> Token | None:
-        change = self.built.identity(self.route, writer.placed)
+        change = self.built.identity(writer)
         if change is None or not change.issuers.known or not change.audiences.known:
             return None
         issuer, audience = change.issuers.known[0], change.audiences.known[0]
@@ -160,7 +162,7 @@ class _Case:
     def _apps(self) -> list[App]:
         found: dict[str, App] = {}
         for met in self.way.met:
-            check = self.built.check(self.route, met.check)
+            check = self.built.check(met.check)
             app = check_causes.app_of(check) if check else None
             if app is not None:
                 found.setdefault(app.app_id, app)
@@ -171,6 +173,9 @@ class _Case:
         made = [callers.NOBODY]
         for app in apps[:2]:
             made += [*callers.callers_of(app), *callers.stranger(app)]
+        if not apps:
+            checks = [check for met in self.way.met if (check := self.built.check(met.check))]
+            made += [one for check in checks[:1] for one in callers.as_asked(check)]
         return made
 
     def _row(self, imagined: callers.Imagined) -> Caller:
@@ -240,13 +245,15 @@ class _Case:
         return FailingStep(element=ending.placed.element.name, place=self._place(ending.placed))
 
     def _place(self, placed: Placed) -> Place:
-        check = self.built.check(self.route, placed)
-        if check is not None:
-            return check.place
-        step = next(
-            (s for s in self.route.steps if s.place.path == placed.path and s.element == placed.element.name), None
-        )
-        return step.place if step else replace(self.route.place, path=placed.path, line=placed.element.position.line)
+        return self.built.place(placed)
+
+    def _spot(self, verdict: Verdict, ending: Ending | None, site: SiteTest | None) -> Place | None:
+        """Where the call fails or stays open."""
+        if verdict == "accepted" or ending is None:
+            return None
+        if site is not None:
+            return site.site.place
+        return self._place(ending.placed) if ending.placed is not None else None
 
     # ------------------------------------------------------------ the causes
     def _causes(
@@ -254,7 +261,7 @@ class _Case:
     ) -> tuple[Cause, ...]:
         evidence = self.brought.evidence
         found: list[Cause] = list(other_causes.from_evidence(evidence))
-        failing = self._failing(verdict, ending, site)
+        spot = self._spot(verdict, ending, site)
         if verdict == "refused" and ending is not None:
             found += self._refusal(ending, site, token)
         elif verdict == "unknown" and ending is not None and ending.checked is not None:
@@ -299,7 +306,7 @@ class _Case:
         if not (differs or proven):
             return []
         for met in self.way.met:
-            check = self.built.check(self.route, met.check)
+            check = self.built.check(met.check)
             writer = next((w for w in met.writers if isinstance(w, Writer) and w.kind != "caller token"), None)
             if check is not None and writer is not None:
                 return [other_causes.overwritten(check, writer, token)]
@@ -334,6 +341,14 @@ class _Case:
 
 def _standing(given: bool) -> tuple[str, ...]:
     return ("the token's signature counts as right",) if given else ()
+
+
+def _demonstrated(finding: Finding, ending: Ending | None) -> bool:
+    """Whether this very token shows the finding: it was admitted by checks that compare no audience."""
+    checked = ending.state.checked if ending is not None else ()
+    return (
+        finding.cause == "audience-unchecked" and bool(checked) and all(c.check.accepted_audiences.all for c in checked)
+    )
 
 
 def _same_spot(finding: Finding, place: Place) -> bool:

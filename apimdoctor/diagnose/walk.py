@@ -12,7 +12,8 @@ from typing import Literal
 from apimdoctor.diagnose.checking import Checked, check_token
 from apimdoctor.diagnose.token import Token
 from apimdoctor.facts.vocabulary import TokenCheck
-from apimdoctor.policy.effective import DefaultForward, Effective, Inherited, Node, Perhaps, Step
+from apimdoctor.policy.effective import Effective
+from apimdoctor.policy.nodes import DefaultForward, Inherited, Node, Perhaps, Step
 from apimdoctor.policy.value import EMPTY as _NOTHING
 from apimdoctor.policy.value import Value, literal, symbol
 from apimdoctor.policy.way import Doubt, Placed, Way, Writer

@@ -12,7 +12,7 @@ from apimdoctor.facts.documents import Policy, Surroundings
 from apimdoctor.facts.identities import Identities
 from apimdoctor.facts.joining import afterwards
 from apimdoctor.facts.locating import Texts
-from apimdoctor.facts.routes import Draft, Followed, Routes
+from apimdoctor.facts.routes import Draft, Followed, Routes, effective_of
 from apimdoctor.facts.services import Resources
 from apimdoctor.facts.steps import Steps
 from apimdoctor.facts.values import Unknown
@@ -20,20 +20,59 @@ from apimdoctor.facts.vocabulary import (
     Api,
     Facts,
     Fragment,
+    IdentityChange,
     NamedValue,
+    Place,
     Reference,
     Route,
     TokenCheck,
 )
 from apimdoctor.facts.walking import Walk
 from apimdoctor.facts.ways import Ways
-from apimdoctor.policy.way import Doubt
+from apimdoctor.policy.effective import Effective
+from apimdoctor.policy.way import Doubt, Placed, Way, Writer
 from apimdoctor.snapshot import Snapshot
 
 
 def build(snapshot: Snapshot, *, all_apps: bool = False) -> Facts:
     """The facts of a snapshot. `all_apps`: app registrations that no policy and no console server names as well."""
     return _Builder(snapshot, all_apps).facts()
+
+
+def build_whole(snapshot: Snapshot, *, all_apps: bool = False) -> "Built":
+    """The facts, and for each route the policy that runs on it: for following one call."""
+    builder = _Builder(snapshot, all_apps)
+    return Built(builder.facts(), builder)
+
+
+class Built:
+    """Facts with the way back to the policies they were made of. Everything in it was made by the build."""
+
+    def __init__(self, facts: Facts, builder: "_Builder") -> None:
+        self.facts = facts
+        self._builder = builder
+
+    def effective(self, route: Route) -> Effective:
+        """The effective policy of a route."""
+        return effective_of(self._builder.drafts[id(route)])
+
+    def way(self, route: Route) -> Way:
+        """Everything that may happen on a route."""
+        return self._builder.drafts[id(route)].way
+
+    def check(self, placed: Placed) -> TokenCheck | None:
+        """The token check that stands at a step, None when the step is none."""
+        if placed.element.name not in ("validate-jwt", "validate-azure-ad-token"):
+            return None
+        return self._builder.made.texts.check(placed)
+
+    def identity(self, writer: Writer) -> IdentityChange:
+        """The identity change that a step makes."""
+        return self._builder.made.identities.of(writer)
+
+    def place(self, placed: Placed) -> Place:
+        """Where a step stands."""
+        return self._builder.made.texts.place(placed)
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +98,8 @@ class _Builder:
         self._everything = documents.surroundings(snapshot)
         followed = Followed()
         self._drafts = [list(followed.drafts(around)) for around in self._everything]
-        self._made = self._wired()
+        self.drafts: dict[int, Draft] = {}
+        self.made = self._wired()
         self._doubts = tuple(
             dict.fromkeys(
                 Unknown(policy.read.reason)
@@ -85,7 +125,7 @@ class _Builder:
 
     def facts(self) -> Facts:
         """All of it. Routes come first: they know the scope at which fragments run."""
-        made = self._made
+        made = self.made
         routes = tuple(self._routes())
         token_checks = tuple(self._token_checks())
         self._remaining_identities()
@@ -153,7 +193,8 @@ class _Builder:
     def _routes(self) -> Iterator[Route | Unknown]:
         for found in self._drafts:
             yield from dict.fromkeys(draft for draft in found if isinstance(draft, Unknown))
-            yield from Routes(self._made.ways, self._made.resources).of(d for d in found if isinstance(d, Draft))
+            routes = Routes(self.made.ways, self.made.resources, self.drafts)
+            yield from routes.of(d for d in found if isinstance(d, Draft))
 
     def _apis(self) -> Iterator[Api | Unknown]:
         for around in self._everything:
@@ -161,27 +202,27 @@ class _Builder:
                 yield Unknown(f"the APIs of {around.place.service} were not read")
             for api in around.contents.apis:
                 if api.is_online:
-                    yield self._made.resources.api(around, api)
+                    yield self.made.resources.api(around, api)
 
     def _token_checks(self) -> Iterator[TokenCheck]:
         """Those that routes meet, then those that stand where no route comes by."""
-        texts = self._made.texts
+        texts = self.made.texts
         for around, policy in self._policies():
-            for found in self._made.walk.contents(policy).checks:
+            for found in self.made.walk.contents(policy).checks:
                 if (policy.key, id(found.element)) not in texts.met:
                     texts.checks.of(policy, found.element, around.named, found.section, policy.scope)
         return iter(texts.checks.all())
 
     def _remaining_identities(self) -> None:
         for around, policy in self._policies():
-            for found in self._made.walk.contents(policy).identities:
-                if not self._made.identities.knows(policy, found.element):
-                    self._made.identities.managed(around, policy, found.element, policy.scope, found.section)
+            for found in self.made.walk.contents(policy).identities:
+                if not self.made.identities.knows(policy, found.element):
+                    self.made.identities.managed(around, policy, found.element, policy.scope, found.section)
 
     def _remaining_steps(self) -> None:
-        texts = self._made.texts
+        texts = self.made.texts
         for around, policy in self._policies():
-            for found in self._made.walk.contents(policy).steps:
+            for found in self.made.walk.contents(policy).steps:
                 if (policy.key, id(found.element)) not in texts.met:
                     texts.steps.of(policy, found.element, around.named, found.section, policy.scope)
 
@@ -205,9 +246,9 @@ class _Builder:
 
     def _fragments(self) -> Iterator[Fragment]:
         for around in self._everything:
-            included = {name for policy in around.each() for name in self._made.walk.contents(policy).fragments}
+            included = {name for policy in around.each() for name in self.made.walk.contents(policy).fragments}
             for name, policy in around.fragments.items():
-                checks = self._made.walk.contents(policy).checks
+                checks = self.made.walk.contents(policy).checks
                 unread = isinstance(policy.read, Doubt)
                 yield Fragment(
                     place=policy.place,

@@ -12,6 +12,7 @@ from apimdoctor.facts.services import Resources, catch_all
 from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary import Operation, Place, Route, TokenCheck
 from apimdoctor.facts.ways import Elsewhere, Shown, Ways
+from apimdoctor.policy.effective import Effective
 from apimdoctor.policy.flow import follow
 from apimdoctor.policy.way import Doubt, Scope, ScopeDocument, Way
 
@@ -71,7 +72,7 @@ class Followed:
         operation: snapshot.Operation | None,
         context: RequestContext,
     ) -> Way:
-        chain = tuple(_chain(around, api, operation, context.product))
+        chain = tuple(chain_of(around, api, operation, context.product))
         effective = around.composer.compose(chain)
         method = operation.method.upper() if operation and self._by_method(around, chain) else ""
         key = (id(effective), method if method.isalpha() else "")
@@ -99,7 +100,13 @@ def _fragment_texts(around: Surroundings) -> Iterator[str]:
         yield from (f.read.text for f in one.fragments.values() if not isinstance(f.read, Doubt))
 
 
-def _chain(
+def effective_of(draft: Draft) -> Effective:
+    """The effective policy of a route; composed once for all that share it."""
+    chain = chain_of(draft.around, draft.api, draft.operation, draft.context.product)
+    return draft.around.composer.compose(tuple(chain))
+
+
+def chain_of(
     around: Surroundings,
     api: snapshot.Api,
     operation: snapshot.Operation | None,
@@ -141,6 +148,8 @@ class Routes:
 
     ways: Ways
     resources: Resources
+    drafts: dict[int, Draft] = field(default_factory=dict)
+    """By the identity of the route made of it."""
     _elsewhere: dict[tuple[tuple[int, ...], tuple[str, ...]], Elsewhere] = field(default_factory=dict)
     _catch_all: dict[str, Operation] = field(default_factory=dict)
     _ids: dict[int, str] = field(default_factory=dict)
@@ -154,7 +163,9 @@ class Routes:
         current = self._current(by_operation)
         for (_, operation), siblings in by_operation.items():
             for draft in siblings:
-                yield self._route(draft, siblings, checked.get(id(draft.api), set()) - {operation}, current)
+                route = self._route(draft, siblings, checked.get(id(draft.api), set()) - {operation}, current)
+                self.drafts[id(route)] = draft
+                yield route
 
     def _route(
         self,
