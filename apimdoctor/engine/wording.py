@@ -10,6 +10,8 @@ from apimdoctor.facts.values import Unknown, Values
 
 _PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_][\w.]*)\}(?!\})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_SOURCE = re.compile(r"^(header|query|variable):(.+)$", re.DOTALL)
+"""How facts name where a token stands."""
 _MOST_ITEMS = 6
 _MOST_TEXT = 240
 _MOST_EVIDENCE = 50
@@ -63,7 +65,7 @@ def shown(value: object) -> str:
             return f"{listed} and perhaps more" if listed else f"something not known ({_line(value.rest)})"
         case tuple():
             return _listed([str(item) for item in value]) or "nothing"
-    return _line(str(value))
+    return _line(_SOURCE.sub(r"the \1 \2", str(value)))
 
 
 def evidence(value: object) -> object:

@@ -10,6 +10,7 @@ from apimdoctor.facts.values import Unknown, Values
     ("value", "expected"),
     [
         ("text", "text"),
+        ("header:authorization", "the header authorization"),
         (2, "2"),
         (True, "yes"),
         (False, "no"),
