@@ -101,7 +101,7 @@ def _parted(value: Value, state: State, record: Record) -> tuple[State, State]:
 def _part(value: Value, trail: Trail | None, record: Record) -> tuple[Trail | None, Trail | None]:
     if trail is None:
         return None, None
-    answer = holds(value, partial(_constant, trail), record.method)
+    answer = holds(value, partial(_constant, trail), record.known)
     if answer is not None:
         return (trail, None) if answer else (None, trail)
     names = variables_of(value)
@@ -115,7 +115,7 @@ def _part_by(value: Value, trail: Trail, name: str, record: Record) -> tuple[Tra
     place = f"variable:{name}"
     yes, no = set(), set()
     for held in trail.at(place):
-        answer = holds(value, partial(_constant, narrowed(trail, place, frozenset({held}))), record.method)
+        answer = holds(value, partial(_constant, narrowed(trail, place, frozenset({held}))), record.known)
         if answer is not False:
             yes.add(held)
         if answer is not True:

@@ -1,7 +1,7 @@
 """Token checks as they are met, and what else turns callers away: certificates, addresses, secrets, tests by hand."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from apimdoctor.policy.identity import ORDINARY_HEADERS, tested_sources, writer
 from apimdoctor.policy.reads import reads_of
@@ -203,6 +203,6 @@ def note_passed(trail: Trail, passed: Passed, placed: Placed) -> None:
 
 def narrowed(trail: Trail, place: str, holdings: Holdings) -> Trail:
     """The ways of a trail on which a place holds some of what it may hold."""
-    found = replace(trail, places=dict(trail.places), travel=dict(trail.travel))
+    found = trail.copy()
     found.places[place] = holdings
     return found

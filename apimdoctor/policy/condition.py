@@ -1,8 +1,10 @@
 """Whether a condition holds, as far as its text, the method and the constants in variables decide it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
-from apimdoctor.policy.formula import OPEN, Formula, Known, Test, decide, tests
+from apimdoctor.policy import formula
+from apimdoctor.policy.formula import OPEN, Formula, Test, decide, tests
 from apimdoctor.policy.reads import reading_of
 from apimdoctor.policy.value import Literal, Value
 
@@ -20,11 +22,11 @@ def formula_of(value: Value) -> Formula:
     """What a condition asks."""
     if isinstance(value, Literal):
         text = value.text.strip().lower()
-        return Known(text == "true") if text in ("true", "false") else OPEN
+        return formula.Known(text == "true") if text in ("true", "false") else OPEN
     reading = reading_of(value)
     if reading is None:
         return OPEN
-    return Known(reading.constant) if isinstance(reading.constant, bool) else reading.condition
+    return formula.Known(reading.constant) if isinstance(reading.constant, bool) else reading.condition
 
 
 def variables_of(value: Value) -> frozenset[str]:
@@ -33,18 +35,26 @@ def variables_of(value: Value) -> frozenset[str]:
     return frozenset(place.removeprefix("variable:") for place in places if place.startswith("variable:"))
 
 
-def holds(value: Value, held: Callable[[str], Constant], method: str = "") -> bool | None:
+Known = Mapping[str, str | None]
+"""What is known of all requests that are followed, by the words of `Reading.words`: `method`, `operation.id`,
+`product.id`, `api.path` ...; None: there is none (`product` of a call without a product's key)."""
+
+
+def holds(value: Value, held: Callable[[str], Constant], known: Known = MappingProxyType({})) -> bool | None:
     """Whether a condition holds, None when that is not known; `held` tells what a variable holds.
 
-    Without `method`, `context.Request.Method == "OPTIONS"` does not hold: a preflight carries no token, and the way of
-    all other requests is what is asked for.
+    Without a known `method`, `context.Request.Method == "OPTIONS"` does not hold: a preflight carries no token, and the
+    way of all other requests is what is asked for.
     """
 
     def answer(test: Test) -> bool | None:
         if test.place == "method":
-            return _method(test, method)
+            return _method(test, known.get("method") or "")
+        if test.place in known:
+            now = known[test.place]
+            return _compared(test, UNSET if now is None and test.operator == "exists" else now)
         kind, _, name = test.place.partition(":")
-        return _variable(test, held(name)) if kind == "variable" and name != "*" else None
+        return _compared(test, held(name)) if kind == "variable" and name != "*" else None
 
     return decide(formula_of(value), answer)
 
@@ -58,7 +68,7 @@ def _method(test: Test, method: str) -> bool | None:
     return False if asked == {"OPTIONS"} else None
 
 
-def _variable(test: Test, now: Constant) -> bool | None:
+def _compared(test: Test, now: Constant) -> bool | None:
     if isinstance(now, Unset):
         if test.operator == "exists":
             return False

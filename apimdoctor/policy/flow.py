@@ -1,13 +1,16 @@
 """Follows an effective policy step by step, branches joined, and tells the way of a request through it."""
 
 from collections.abc import Callable, Sequence
+from types import MappingProxyType
 
 from apimdoctor.policy import checks, ends, identity
 from apimdoctor.policy.branches import checks_in, choose
+from apimdoctor.policy.condition import Known
 from apimdoctor.policy.effective import Effective
 from apimdoctor.policy.elements import ELEMENTS, WEBSOCKET_UNSUPPORTED
 from apimdoctor.policy.errors_hidden import hidden
-from apimdoctor.policy.nodes import DefaultForward, Inherited, Node, Perhaps, Step
+from apimdoctor.policy.nodes import DefaultForward, Inherited, Node, Perhaps, Step, placed_in
+from apimdoctor.policy.reads import own_reads
 from apimdoctor.policy.record import TOKEN_CHECKS, MetDraft, Record
 from apimdoctor.policy.state import NOWHERE, State, Target, Trail, join, numbers
 from apimdoctor.policy.value import EMPTY, literal
@@ -31,14 +34,17 @@ SEQUENCES = frozenset({"block", "limit-concurrency", "retry"})
 WITHOUT_READS = frozenset({"choose", "otherwise", "wait", "block"})
 
 
-def follow(effective: Effective, method: str = "", *, websocket: bool = False) -> Way:
+def follow(
+    effective: Effective, method: str = "", *, websocket: bool = False, known: Known = MappingProxyType({})
+) -> Way:
     """What happens to a request under an effective policy.
 
     `method`: the operation's HTTP method, when all requests have one; without it the way of every request but a
-    preflight is followed (docs: cors answers preflights before the rest of the policy runs). `websocket`: the policy is
-    that of a WebSocket API, which skips some elements (docs: websocket-api, "Limitations").
+    preflight is followed (docs: cors answers preflights before the rest of the policy runs). `known`: what else all these
+    requests have in common, see `words_asked`. `websocket`: the policy is that of a WebSocket API, which skips some
+    elements (docs: websocket-api, "Limitations").
     """
-    record = Record(effective, method, websocket)
+    record = Record(effective, {**known, "method": method} if method else known, websocket)
     state = State(Trail())
     for section in SECTIONS[:3]:
         record.section = section
@@ -47,6 +53,19 @@ def follow(effective: Effective, method: str = "", *, websocket: bool = False) -
             record.unforwarded = any(trail.forwarded == "no" for trail in state.trails)
     _fall_off(state, record)
     return _way(record)
+
+
+def words_asked(effective: Effective) -> frozenset[str]:
+    """Words of the context that conditions ask for (`method`, `operation.id`, `product.id` ...).
+
+    Requests that agree in these go the same way, so that `follow` need not be asked for each.
+    """
+    found: set[str] = set()
+    for section in SECTIONS:
+        for placed in placed_in(effective.sections[section]):
+            if placed.element.name == "when":
+                found |= own_reads(placed.element, effective.named).words
+    return frozenset(found)
 
 
 def _fall_off(state: State, record: Record) -> None:

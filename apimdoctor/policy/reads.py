@@ -7,7 +7,7 @@ from functools import lru_cache
 from apimdoctor.policy.expression import Reading, read
 from apimdoctor.policy.formula import Test
 from apimdoctor.policy.tree import Element, Text
-from apimdoctor.policy.value import Expression, Mixed, NamedValue, NamedValues, Unresolved, Value
+from apimdoctor.policy.value import Expression, Literal, Mixed, NamedValue, NamedValues, Unresolved, Value
 from apimdoctor.policy.value_text import resolve
 
 
@@ -63,6 +63,8 @@ def reading_of(value: Value) -> Reading | None:
 
 def reads_of(value: Value) -> Reads:
     """What a value draws on when the gateway computes it."""
+    if isinstance(value, Expression):
+        return _of_code(value.code, value.block)
     found = NOTHING
     for part in value.parts if isinstance(value, Mixed) else (value,):
         if isinstance(part, Expression):
@@ -72,35 +74,36 @@ def reads_of(value: Value) -> Reads:
     return found
 
 
-def values_in(element: Element, named: NamedValues) -> Iterator[Value]:
-    """Every value written in an element and in what it contains, named values in place."""
+def _written(element: Element, named: NamedValues, *, inside: bool) -> Iterator[Value]:
+    """Every value in an element that is no plain text, named values in place; `inside`: in what it contains as well."""
     waiting = [element]
     while waiting:
         now = waiting.pop()
         for attribute in now.attributes:
-            yield resolve(attribute.value, named)
-        for child in now.children:
+            if not isinstance(attribute.value, Literal):
+                yield resolve(attribute.value, named)
+        for child in now.children if inside else ():
             if isinstance(child, Element):
                 waiting.append(child)
-            elif isinstance(child, Text):
+            elif isinstance(child, Text) and not isinstance(child.value, Literal):
                 yield resolve(child.value, named)
 
 
 def reads_in(element: Element, named: NamedValues) -> Reads:
     """What an element and all that it contains draws on."""
-    found = NOTHING
-    for value in values_in(element, named):
-        here = reads_of(value)
-        if here is not NOTHING:
-            found |= here
-    return found
+    return _all(_written(element, named, inside=True))
 
 
 def own_reads(element: Element, named: NamedValues) -> Reads:
     """What an element's attributes draw on, its content left aside (containers)."""
+    return _all(_written(element, named, inside=False))
+
+
+def _all(values: Iterator[Value]) -> Reads:
     found = NOTHING
-    for attribute in element.attributes:
-        found |= reads_of(resolve(attribute.value, named))
+    for value in values:
+        here = reads_of(value)
+        found = here if found is NOTHING else found | here
     return found
 
 

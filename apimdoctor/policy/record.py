@@ -1,7 +1,8 @@
 """What following a policy notes down on its way: steps, checks met, ends without a check, calls, reads of variables."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from apimdoctor.policy.condition import Known
 from apimdoctor.policy.effective import Effective
 from apimdoctor.policy.state import Bits, Register, State, Trail, merge
 from apimdoctor.policy.tree import Element
@@ -49,7 +50,7 @@ class Record:
     """All notes of one walk, and where it stands."""
 
     effective: Effective
-    method: str = ""
+    known: Known = field(default_factory=dict)
     websocket: bool = False
     section: Section = "inbound"
     depth: int = 0
@@ -111,12 +112,12 @@ class Record:
         if ends != "cached answer":
             self._note_final(ends, state)
         if state.open is not None:
-            short = replace(state.open, places={}, travel={})
+            short = state.open.noted({}, {})
             guards = tuple(self.guards)
             self.ends.append(End(ends, short, len(self.visits), step, constant, guards, doubts=doubts))
 
     def _note_final(self, ends: OpenEnd, state: State) -> None:
-        trails = [replace(trail, places={}, travel={}) for trail in state.trails]
+        trails = [trail.noted({}, {}) for trail in state.trails]
         if ends == "back end":
             self.at_back_ends = merge((self.at_back_ends, *trails))
         else:

@@ -136,7 +136,14 @@ class Trail:
 
     def copy(self) -> "Trail":
         """An independent copy."""
-        return replace(self, places=dict(self.places), travel=dict(self.travel))
+        return self.noted(dict(self.places), dict(self.travel))
+
+    def noted(self, places: dict[str, Holdings], travel: dict[Target, Holdings]) -> "Trail":
+        """What is noted of these ways, with these places."""
+        return Trail(
+            places, travel, self.always, self.some, self.steps, self.skipped, self.conditions, self.doubts, self.controls,
+            self.tested, self.misread, self.forwarded,
+        )  # fmt: skip
 
     def at(self, place: str) -> Holdings:
         """What a place may hold."""
@@ -153,17 +160,15 @@ class Trail:
         self.travel = {target: frozenset().union(*self.travel.values())}
 
 
-@dataclass(frozen=True, slots=True)
 class State:
     """All ways that reached a step: `open` those on which no check has read the caller's token, `closed` the others."""
 
-    open: Trail | None
-    closed: Trail | None = None
+    __slots__ = ("closed", "open", "trails")
 
-    @property
-    def trails(self) -> tuple[Trail, ...]:
-        """The bundles that hold any way."""
-        return tuple(trail for trail in (self.open, self.closed) if trail is not None)
+    def __init__(self, open_trail: Trail | None, closed: Trail | None = None) -> None:
+        self.open = open_trail
+        self.closed = closed
+        self.trails: tuple[Trail, ...] = tuple(trail for trail in (open_trail, closed) if trail is not None)
 
     def copy(self) -> "State":
         """An independent copy."""

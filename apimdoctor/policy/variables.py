@@ -12,6 +12,8 @@ def note_reads(step: Step, state: State, record: Record) -> None:
     element = step.placed.element
     contains_steps = bool(step.children) or step.name in ("when", "retry", "limit-concurrency")
     reads = own_reads(element, record.named) if contains_steps else reads_in(element, record.named)
+    if not reads.variables or not state.trails:
+        return
     doubts = 0
     for trail in state.trails:
         doubts |= trail.doubts

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apimdoctor.policy.flow import follow
+from apimdoctor.policy.flow import follow, words_asked
 from apimdoctor.policy.way import Doubt, LeftOut, Unchecked
 from tests.policy.ways import CHECK, REFUSE, anywhere, composed, only, policy, way, when
 
@@ -422,4 +422,18 @@ def test_an_unknown_element_may_be_a_check() -> None:
 def test_a_websocket_api_skips_an_inherited_mock() -> None:
     effective = composed({"global": anywhere("<mock-response/>"), "api": policy(f"<base/>{CHECK}")})
     assert follow(effective, websocket=True).unchecked == ()
+    assert len(follow(effective).unchecked) == 1
+
+
+def test_what_all_requests_have_in_common_decides_a_condition() -> None:
+    effective = composed({"api": policy(when('@(context.Operation.Id != "health")', CHECK))})
+    assert words_asked(effective) == {"operation.id"}
+    assert follow(effective, known={"operation.id": "get-order"}).unchecked == ()
+    assert len(follow(effective, known={"operation.id": "health"}).unchecked) == 1
+
+
+def test_a_call_without_a_product_fails_a_condition_on_there_being_one() -> None:
+    effective = composed({"api": policy(when("@(context.Product == null)", CHECK))})
+    assert follow(effective, known={"product": None}).unchecked == ()
+    assert len(follow(effective, known={"product": "starter"}).unchecked) == 1
     assert len(follow(effective).unchecked) == 1
