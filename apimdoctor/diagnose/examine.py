@@ -267,16 +267,13 @@ class _Case:
         elif verdict == "unknown" and ending is not None and ending.checked is not None:
             found += [replace(c, weight=c.weight - 30) for c in check_causes.causes_of(ending.checked)]
         for finding in findings:
-            here = failing is not None and _same_spot(finding, failing.place)
-            cause = other_causes.from_finding(finding, here=here, evidence=evidence)
-            if (
-                verdict == "accepted"
-                and finding.cause not in other_causes.LETS_IN
-                and not other_causes.backs(evidence, finding.cause)
-            ):
+            here = spot is not None and _same_spot(finding, spot)
+            backed = other_causes.backs(evidence, finding.cause)
+            shown = verdict == "accepted" and _demonstrated(finding, ending)
+            if verdict == "accepted" and finding.cause not in other_causes.LETS_IN and not backed:
                 continue
-            if finding.severity == "error" or here or other_causes.backs(evidence, finding.cause):
-                found.append(cause)
+            if finding.severity == "error" or here or backed or shown:
+                found.append(other_causes.from_finding(finding, here=here or shown, evidence=evidence))
         found += self._contradicted(token)
         return _ranked(found)
 
