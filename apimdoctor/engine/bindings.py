@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from apimdoctor.engine.rulefile import Each, Rule
+from apimdoctor.engine.rulefile import Rule
 from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import Facts, Route
 
@@ -25,65 +25,64 @@ class Binding:
 
 
 def bindings(rule: Rule, facts: Facts) -> list[Binding]:
-    """Every distinct binding of a rule's variables, in the order of the facts.
-
-    A variable that neither the flag nor the finding names is dropped as soon as no later path starts from it, so that
-    the cost follows distinct subjects and not routes (facts-sketch, section 5).
-    """
-    level = [Binding({})]
-    for place, each in enumerate(rule.each):
-        needed = _needed(rule, rule.each[place + 1 :])
-        level = _next_level(level, each, facts, needed)
-    return level
-
-
-def _needed(rule: Rule, later: Iterable[Each]) -> frozenset[str]:
-    named = {path[0] for path in rule.flag.paths}
-    if rule.error_when is not None:
-        named |= {path[0] for path in rule.error_when.paths}
-    for path in (rule.at, *rule.related, *rule.message.paths, *rule.fix.paths):
-        named.add(path[0])
-    return frozenset(named | {each.source[0] for each in later})
-
-
-def _next_level(level: list[Binding], each: Each, facts: Facts, needed: frozenset[str]) -> list[Binding]:
-    distinct: dict[tuple[int, ...], Binding] = {}
-    for binding in level:
-        for item in _items(binding, each, facts):
-            subjects = {name: subject for name, subject in binding.subjects.items() if name in needed}
-            if each.name in needed:
-                subjects[each.name] = item
-            key = tuple(id(subject) for subject in subjects.values())
-            unread = item if isinstance(item, Unknown) else binding.unread
-            if unread is not None:
-                key = (*key, id(unread))
-            found = distinct.get(key)
-            if found is None:
-                found = distinct[key] = Binding(subjects, dict(binding.routes), unread)
-            else:
-                found.routes.update(binding.routes)
-            if isinstance(item, Route):
-                found.routes[id(item)] = item
-    return list(distinct.values())
-
-
-def _items(binding: Binding, each: Each, facts: Facts) -> Iterable[Any]:
-    start, *names = each.source
-    if start in binding.subjects:
-        value = binding.subjects[start]
-    else:
-        value, names = facts, list(each.source)
-    for name in names:
-        if isinstance(value, Unknown):
-            return (value,)
-        value = getattr(value, name)
-    return (value,) if isinstance(value, Unknown) else value
+    """Every distinct binding of the variables that the flag and the finding name, in the order of the facts."""
+    return _Enumeration(rule, facts).found()
 
 
 def follow(subjects: Subjects, path: tuple[str, ...]) -> Any:
     """The fact at the end of a dotted path, or the Unknown that stands on the way."""
-    value: Any = subjects[path[0]]
-    for name in path[1:]:
+    return _walked(subjects[path[0]], path[1:])
+
+
+class _Enumeration:
+    """One walk through the facts. Most lists are empty for most routes, so it goes deep first and stops early."""
+
+    def __init__(self, rule: Rule, facts: Facts) -> None:
+        self._steps = tuple((each.name, each.source[0], each.source[1:], each.source) for each in rule.each)
+        self._facts = facts
+        self._named = tuple(each.name for each in rule.each if each.name in _named(rule))
+        self._distinct: dict[tuple[int, ...], Binding] = {}
+        self._bound: Subjects = {}
+
+    def found(self) -> list[Binding]:
+        self._bind(0, None, None)
+        return list(self._distinct.values())
+
+    def _bind(self, depth: int, route: Route | None, unread: Unknown | None) -> None:
+        if depth == len(self._steps):
+            self._keep(route, unread)
+            return
+        name, start, below, whole = self._steps[depth]
+        value = _walked(self._bound[start], below) if start in self._bound else _walked(self._facts, whole)
+        for item in (value,) if isinstance(value, Unknown) else value:
+            self._bound[name] = item
+            if isinstance(item, Unknown):
+                self._bind(depth + 1, route, item)
+            else:
+                self._bind(depth + 1, item if isinstance(item, Route) else route, unread)
+        self._bound.pop(name, None)
+
+    def _keep(self, route: Route | None, unread: Unknown | None) -> None:
+        bound = self._bound
+        key = (id(unread), *[id(bound[name]) for name in self._named])
+        binding = self._distinct.get(key)
+        if binding is None:
+            subjects = {name: bound[name] for name in self._named}
+            binding = self._distinct[key] = Binding(subjects, unread=unread)
+        if route is not None:
+            binding.routes[id(route)] = route
+
+
+def _named(rule: Rule) -> frozenset[str]:
+    """The variables that the flag, its severity, or the finding's identity and text start from."""
+    paths: list[tuple[str, ...]] = [*rule.flag.paths, rule.at, *rule.related, *rule.message.paths, *rule.fix.paths]
+    if rule.error_when is not None:
+        paths.extend(rule.error_when.paths)
+    return frozenset(path[0] for path in paths)
+
+
+def _walked(value: Any, names: Iterable[str]) -> Any:
+    for name in names:
         if isinstance(value, Unknown):
             return value
         value = getattr(value, name)
