@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from apimdoctor.policy.identity import ORDINARY_HEADERS, tested_sources, writer
 from apimdoctor.policy.reads import reads_of
 from apimdoctor.policy.record import MetDraft, Record
-from apimdoctor.policy.state import NOWHERE, Holding, Holdings, State, Trail, merge, numbers
+from apimdoctor.policy.state import AUTHORIZATION, NOWHERE, Holding, Holdings, State, Trail, merge, numbers
 from apimdoctor.policy.value import EMPTY, Value, literal, symbol
 from apimdoctor.policy.value_text import resolve
 from apimdoctor.policy.way import Condition, ControlKind, Doubt, Placed
@@ -117,11 +117,12 @@ def _split(found: list[_Read], state: State, number: int, record: Record) -> Sta
             trail.always |= bit
             closed.append(trail)
         else:
+            place = record.met_of[number][-1].reads
             if read.callers:
-                passed = trail.copy()
+                passed = narrowed(trail, place, read.callers) if place else trail.copy()
                 passed.always |= bit
                 closed.append(passed)
-            left = trail
+            left = narrowed(trail, place, read.others) if place else trail
             left.misread |= bit
             for doubt in read.doubts:
                 left.doubts |= record.doubts.bit(doubt)
@@ -205,4 +206,7 @@ def narrowed(trail: Trail, place: str, holdings: Holdings) -> Trail:
     """The ways of a trail on which a place holds some of what it may hold."""
     found = trail.copy()
     found.places[place] = holdings
+    if place == AUTHORIZATION:
+        kept = {target: held & holdings for target, held in trail.travel.items()}
+        found.travel = {target: held for target, held in kept.items() if held} or dict.fromkeys(trail.travel, holdings)
     return found
