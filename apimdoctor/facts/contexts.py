@@ -27,30 +27,40 @@ class RequestContext:
         return self.context not in ("no key", "open product")
 
 
-def contexts(around: Surroundings, api: snapshot.Api) -> tuple[RequestContext | Unknown, ...]:
-    """Every request context of an API; Unknown where it was not read whether there is one."""
-    return tuple(_contexts(around, api))
+class Callers:
+    """Who can call the APIs of a service or workspace: its products and subscriptions, found by API."""
 
+    def __init__(self, around: Surroundings) -> None:
+        self._products: dict[str, list[snapshot.Product]] = {}
+        for product in around.contents.products:
+            for api in product.apis:
+                self._products.setdefault(api, []).append(product)
+        self._unread = [product for product in around.contents.products if "apis" in product.unread]
+        self._holders = key_holders((around,))
+        self._everywhere = key_holders((around, *around.shared))
 
-def _contexts(around: Surroundings, api: snapshot.Api) -> Iterator[RequestContext | Unknown]:
-    holding = [product for product in around.contents.products if api.name in product.apis]
-    yield from (
-        Unknown(f"whether product {product.name} holds API {api.name} was not read")
-        for product in around.contents.products
-        if "apis" in product.unread and product not in holding
-    )
-    opened = [product for product in holding if product.subscription_required is False]
-    if not opened:
-        yield from _without_key(api, holding)
-    for product in opened:
-        # An open product lets everybody in, even where the API itself asks for a key.
-        yield RequestContext("open product", NONE, product)
-    everywhere = (around, *around.shared)
-    for product in holding:
-        if product.subscription_required is not False:
-            yield RequestContext("product key", key_holders((around,), f"product/{product.name}"), product)
-    yield RequestContext("API key", key_holders((around,), f"api/{api.name}"))
-    yield RequestContext("all-APIs key", key_holders(everywhere, "all APIs"))
+    def contexts(self, api: snapshot.Api) -> tuple[RequestContext | Unknown, ...]:
+        """Every request context of an API; Unknown where it was not read whether there is one."""
+        return tuple(self._contexts(api))
+
+    def _contexts(self, api: snapshot.Api) -> Iterator[RequestContext | Unknown]:
+        holding = self._products.get(api.name, [])
+        yield from (
+            Unknown(f"whether product {product.name} holds API {api.name} was not read")
+            for product in self._unread
+            if product not in holding
+        )
+        opened = [product for product in holding if product.subscription_required is False]
+        if not opened:
+            yield from _without_key(api, holding)
+        for product in opened:
+            # An open product lets everybody in, even where the API itself asks for a key.
+            yield RequestContext("open product", NONE, product)
+        for product in holding:
+            if product.subscription_required is not False:
+                yield RequestContext("product key", self._holders(f"product/{product.name}"), product)
+        yield RequestContext("API key", self._holders(f"api/{api.name}"))
+        yield RequestContext("all-APIs key", self._everywhere("all APIs"))
 
 
 def _without_key(api: snapshot.Api, holding: list[snapshot.Product]) -> Iterator[RequestContext | Unknown]:

@@ -9,7 +9,7 @@ from apimdoctor.snapshot import Api, Operation, Origin, Product, Service, Worksp
 
 def of_service(service: Service) -> Place:
     """The service itself."""
-    return _written(Place(resource=service.id, service=service.name), service.origin)
+    return of_text(Place(resource=service.id, service=service.name), service.origin)
 
 
 def of_workspace(within: Place, workspace: Workspace) -> Place:
@@ -26,7 +26,7 @@ def of_api(within: Place, api: Api) -> Place:
 
 def of_operation(api: Place, operation: Operation) -> Place:
     """An operation of the API at `api`."""
-    return replace(of_part(api, "operations", operation.name, operation.origin), operation=operation.name)
+    return of_part(api, "operations", operation.name, operation.origin, operation=operation.name)
 
 
 def of_product(within: Place, product: Product) -> Place:
@@ -34,24 +34,53 @@ def of_product(within: Place, product: Product) -> Place:
     return replace(of_part(within, "products", product.name, product.origin), product=product.name)
 
 
-def of_part(within: Place, kind: str, name: str, origin: Origin) -> Place:
-    """Any other resource of the service or workspace at `within`, `kind` as in resource ids."""
-    return _written(replace(within, resource=f"{within.resource}/{kind}/{name}"), origin)
+def of_part(within: Place, kind: str, name: str, origin: Origin, operation: str = "") -> Place:
+    """Any other resource of the service, workspace or API at `within`, `kind` as in resource ids."""
+    written = bool(origin.document)
+    return Place(
+        resource=f"{within.resource}/{kind}/{name}",
+        document=origin.document,
+        line=origin.line if written else 0,
+        column=origin.column if written else 0,
+        service=within.service,
+        workspace=within.workspace,
+        product=within.product,
+        api=within.api,
+        revision=within.revision,
+        operation=operation,
+        file=written and origin.file,
+    )
 
 
 def of_text(owner: Place, origin: Origin) -> Place:
     """The policy text of the resource at `owner`."""
-    return _written(owner, origin)
-
-
-def of_element(text: Place, element: Element, section: str = "", path: str = "") -> Place:
-    """An element of the policy text at `text`."""
+    written = bool(origin.document)
     return replace(
-        text,
+        owner,
+        document=origin.document,
+        file=written and origin.file,
+        line=origin.line if written else 0,
+        column=origin.column if written else 0,
+    )
+
+
+def of_element(text: Place, element: Element, section: str = "") -> Place:
+    """An element of the policy text at `text`. Written out in full: there is one for every element."""
+    return Place(
+        resource=text.resource,
+        document=text.document,
         line=element.position.line,
         column=element.position.column,
+        service=text.service,
+        workspace=text.workspace,
+        product=text.product,
+        api=text.api,
+        revision=text.revision,
+        operation=text.operation,
         section=section,
-        path=path or element.path,
+        app=text.app,
+        path=element.path,
+        file=text.file,
         start=element.start,
         end=element.end,
     )
@@ -61,14 +90,3 @@ def of_span(text: Place, document: Document, start: int, end: int) -> Place:
     """A stretch of the policy text at `text`."""
     position = document.position(start)
     return replace(text, line=position.line, column=position.column, start=start, end=end)
-
-
-def _written(place: Place, origin: Origin) -> Place:
-    known = bool(origin.document)
-    return replace(
-        place,
-        document=origin.document,
-        file=known and origin.file,
-        line=origin.line if known else 0,
-        column=origin.column if known else 0,
-    )

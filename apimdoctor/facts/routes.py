@@ -6,14 +6,14 @@ from typing import Literal
 
 from apimdoctor import snapshot
 from apimdoctor.facts import places
-from apimdoctor.facts.contexts import RequestContext, contexts
+from apimdoctor.facts.contexts import Callers, RequestContext
 from apimdoctor.facts.documents import Policy, Surroundings
 from apimdoctor.facts.services import Resources, catch_all
 from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary import Operation, Place, Route, TokenCheck
 from apimdoctor.facts.ways import Elsewhere, Shown, Ways
 from apimdoctor.policy.effective import Effective
-from apimdoctor.policy.flow import follow
+from apimdoctor.policy.flow import follow, words_asked
 from apimdoctor.policy.way import Doubt, Scope, ScopeDocument, Way
 
 SCOPE_UNKNOWN = "no scope information: nobody told at which scope of which service this policy stands"
@@ -38,9 +38,9 @@ class Draft:
 class Followed:
     """Follows effective policies, each once for all routes that share it."""
 
-    _ways: dict[tuple[int, str], Way] = field(default_factory=dict)
-    _kept: list[object] = field(default_factory=list)
-    _methods: dict[tuple[str, ...], bool] = field(default_factory=dict)
+    _ways: dict[object, Way] = field(default_factory=dict)
+    _asked: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    _effective: dict[tuple[int, int, int], Effective] = field(default_factory=dict)
 
     def drafts(self, around: Surroundings) -> Iterator[Draft | Unknown]:
         """Every route of a service or workspace."""
@@ -49,15 +49,16 @@ class Followed:
             return
         if "apis" in around.service.unread:
             yield Unknown(f"the APIs of {around.place.service} were not read")
+        callers = Callers(around)
         for api in around.contents.apis:
             if api.is_online:
-                yield from self._of_api(around, api)
+                yield from self._of_api(around, api, callers)
 
-    def _of_api(self, around: Surroundings, api: snapshot.Api) -> Iterator[Draft | Unknown]:
+    def _of_api(self, around: Surroundings, api: snapshot.Api, callers: Callers) -> Iterator[Draft | Unknown]:
         place = places.of_api(around.place, api)
         if "operations" in api.unread:
             yield Unknown(f"the operations of API {api.name} were not read")
-        found = contexts(around, api)
+        found = callers.contexts(api)
         yield from (context for context in found if isinstance(context, Unknown))
         operations: tuple[snapshot.Operation | None, ...] = api.operations or (None,)
         for operation in operations:
@@ -72,32 +73,40 @@ class Followed:
         operation: snapshot.Operation | None,
         context: RequestContext,
     ) -> Way:
-        chain = tuple(chain_of(around, api, operation, context.product))
-        effective = around.composer.compose(chain)
-        method = operation.method.upper() if operation and self._by_method(around, chain) else ""
-        key = (id(effective), method if method.isalpha() else "")
+        # All that lives as long as the snapshot may be told apart by its identity.
+        scopes = (id(api), id(operation), id(context.product))
+        effective = self._effective.get(scopes)
+        if effective is None:
+            chain = tuple(chain_of(around, api, operation, context.product))
+            effective = self._effective[scopes] = around.composer.compose(chain)
+        asked = self._asked.get(id(effective))
+        if asked is None:
+            asked = self._asked[id(effective)] = tuple(sorted(words_asked(effective)))
+        known = told_words(api, operation, context, asked) if asked else {}
+        websocket = api.kind == "websocket"
+        key = (id(effective), websocket, *known.items())
         way = self._ways.get(key)
         if way is None:
-            self._kept.append(effective)
-            way = self._ways[key] = follow(effective, key[1])
+            way = self._ways[key] = follow(effective, known=known, websocket=websocket)
         return way
 
-    def _by_method(self, around: Surroundings, chain: tuple[ScopeDocument, ...]) -> bool:
-        """Whether something in the policies asks for the method: else all operations share one way."""
-        key = (around.place.resource, *(document.key for document in chain if document.document is not None))
-        known = self._methods.get(key)
-        if known is None:
-            texts = [d.document.text for d in chain if d.document is not None and not isinstance(d.document, Doubt)]
-            if any("include-fragment" in text or "{{" in text for text in texts):
-                texts += _fragment_texts(around)
-                texts += [value for value in around.named.values() if value]
-            known = self._methods[key] = any("Method" in text for text in texts)
-        return known
 
-
-def _fragment_texts(around: Surroundings) -> Iterator[str]:
-    for one in (around, *around.shared):
-        yield from (f.read.text for f in one.fragments.values() if not isinstance(f.read, Doubt))
+def told_words(
+    api: snapshot.Api, operation: snapshot.Operation | None, context: RequestContext, asked: Iterable[str]
+) -> dict[str, str | None]:
+    """What all requests of a route have in common, of the words that conditions ask for."""
+    told: dict[str, str | None] = {"api.name": api.display_name or api.name, "api.path": api.path}
+    if operation is not None:
+        told |= {"operation.id": operation.name, "operation.name": operation.display_name}
+        if operation.method.isalpha():
+            told |= {"method": operation.method.upper(), "operation.method": operation.method.upper()}
+    product = context.product
+    told["product"] = told["product.id"] = product.name if product else None
+    if product is None or product.display_name:
+        told["product.name"] = product.display_name if product else None
+    if not context.by_key:
+        told["subscription"] = told["subscription.id"] = told["user"] = told["user.id"] = None
+    return {word: told[word] for word in asked if word in told}
 
 
 def effective_of(draft: Draft) -> Effective:
@@ -153,6 +162,7 @@ class Routes:
     _elsewhere: dict[tuple[tuple[int, ...], tuple[str, ...]], Elsewhere] = field(default_factory=dict)
     _catch_all: dict[str, Operation] = field(default_factory=dict)
     _ids: dict[int, str] = field(default_factory=dict)
+    _checks_of: dict[int, Values] = field(default_factory=dict)
 
     def of(self, drafts: Iterable[Draft]) -> Iterator[Route]:
         """The routes of all drafts of one service or workspace."""
@@ -252,10 +262,13 @@ class Routes:
     # ------------------------------------------------------------ revisions
     def check_ids(self, shown: Shown) -> Values:
         """The checks met on every path, named by what they accept."""
-        return Values(
-            known=tuple(dict.fromkeys(self._id(check) for check in shown.checks_on_every_path)),
-            rest=shown.doubts[0].because if shown.doubts else "",
-        )
+        found = self._checks_of.get(id(shown))
+        if found is None:
+            found = self._checks_of[id(shown)] = Values(
+                known=tuple(dict.fromkeys(self._id(check) for check in shown.checks_on_every_path)),
+                rest=shown.doubts[0].because if shown.doubts else "",
+            )
+        return found
 
     def _id(self, check: TokenCheck) -> str:
         found = self._ids.get(id(check))
@@ -271,13 +284,12 @@ class Routes:
         return found
 
     def _current(self, by_operation: Mapping[tuple[int, int], list[Draft]]) -> dict[tuple[str, str, str, str], Values]:
-        if all(draft.api.is_current for drafts in by_operation.values() for draft in drafts):
-            return {}
+        older = {draft.api.name for drafts in by_operation.values() for draft in drafts if not draft.api.is_current}
         return {
             _same_call(draft): self.check_ids(self.ways.shown(draft.way))
             for drafts in by_operation.values()
             for draft in drafts
-            if draft.api.is_current
+            if draft.api.is_current and draft.api.name in older
         }
 
 

@@ -1,7 +1,7 @@
 """Services and what they hold beside policies: APIs, products, subscriptions, named values and console servers."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
@@ -209,19 +209,21 @@ def named_value(around: Surroundings, of: snapshot.NamedValue, used: "bool | Unk
     )
 
 
-def key_holders(around: Sequence[Surroundings], scope: str) -> Values:
-    """Names of the active subscriptions of a scope (`product/NAME`, `api/NAME`, `all APIs`), the built-in one left out."""
+def key_holders(around: Sequence[Surroundings]) -> Callable[[str], Values]:
+    """Tells the active subscriptions of a scope (`product/NAME`, `api/NAME`, `all APIs`), the built-in one left out."""
+    names: dict[str, dict[str, None]] = {}
     rest = ""
-    names: list[str] = []
     for one in around:
         if "subscriptions" not in one.contents.whole:
             rest = f"the subscriptions of {one.place.workspace or one.place.service} were not all read"
-        names += [
-            of.display_name or of.name
-            for of in one.contents.subscriptions
-            if of.scope == scope and not of.built_in and of.state.lower() in ("active", "")
-        ]
-    return Values(known=tuple(dict.fromkeys(names)), rest=rest)
+        for of in one.contents.subscriptions:
+            if not of.built_in and of.state.lower() in ("active", ""):
+                names.setdefault(of.scope, {})[of.display_name or of.name] = None
+
+    def holders(scope: str) -> Values:
+        return Values(known=tuple(names.get(scope, ())), rest=rest)
+
+    return holders
 
 
 def _told(value: bool | None, because: str) -> bool | Unknown:

@@ -160,7 +160,7 @@ class Steps:
             if name not in self.token_variables:
                 return Unknown(f"what the variable {name} holds is not told by this step")
             found.append("checked token")
-        if "address" in reads.words:
+        if "ip" in reads.words:
             found.append("address")
         if any(word.partition(".")[0] == "subscription" for word in reads.words):
             found.append("subscription")

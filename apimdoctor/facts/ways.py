@@ -164,8 +164,11 @@ class Ways:
                 yield self._path(way, one, elsewhere)
 
     def _path(self, way: Way, one: Unchecked, elsewhere: Elsewhere) -> UncheckedPath:
-        other = bool(elsewhere.checks) and one.why in ("no check", "section")
-        missed = elsewhere.checks if other else self.texts.every_check(one.missed)
+        last_resort = one.why in ("no check", "section")
+        overwritten = last_resort and bool(one.misread)
+        other = last_resort and not overwritten and bool(elsewhere.checks)
+        misread = self.texts.every_check(one.misread)
+        missed = elsewhere.checks if other else misread if overwritten else self.texts.every_check(one.missed)
         base = tuple(self.texts.section(left) for left in one.base)
         conditions = tuple(self.conditions.of(guard, way) for guard in one.conditions)
         steps = tuple(self.texts.step(placed) for placed in one.steps)
@@ -173,14 +176,14 @@ class Ways:
         return UncheckedPath(
             place=conditions[0].place if one.why == "condition" and conditions else _first(reasons),
             ends=one.ends,
-            why="other context" if other else one.why,
+            why="other context" if other else "overwritten" if overwritten else one.why,
             constant_answer=one.constant_answer,
             missed=missed,
             base=base,
             conditions=conditions,
             steps=steps,
             checked_in=elsewhere.products if other else (),
-            misread=self.texts.every_check(one.misread),
+            misread=misread,
             subject_to=tuple(dict.fromkeys(control.kind for control in one.controls)),
         )
 

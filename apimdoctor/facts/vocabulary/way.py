@@ -33,12 +33,13 @@ class UncheckedPath:
     """A way through the policy, to a back end or an answer, on which no check reads the caller's token.
 
     It has exactly one `why`, so that one hole is one finding. Precedence when several hold: answer, cache > base >
-    condition > other context > section > no check.
+    condition > overwritten (a check runs and reads something else than the caller's token) > other context > section >
+    no check.
     """
 
     place: Place = Place()
     ends: Literal["back end", "answer", "refusal", "cached answer", "nothing"]
-    why: Literal["no check", "other context", "base", "condition", "answer", "cache", "section"]
+    why: Literal["no check", "other context", "overwritten", "base", "condition", "answer", "cache", "section"]
     constant_answer: bool  # what is answered holds nothing computed
     missed: tuple[TokenCheck, ...] = ()  # the checks that would have run
     base: tuple[Section, ...] = ()  # why = base: the section that leaves it out
