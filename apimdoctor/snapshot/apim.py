@@ -30,6 +30,8 @@ class Operation:
     url_template: str = ""
     policy: PolicyText | None = None
     origin: Origin = Origin()
+    unread: tuple[str, ...] = ()
+    """Of `method`, `url_template`, `policy`: what the source did not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

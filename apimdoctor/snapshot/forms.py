@@ -7,31 +7,10 @@ is bounded or starts at a place no other start can reach, so that the cost stays
 import re
 from collections.abc import Iterator
 
+from apimdoctor.snapshot.randomness import GUID, HEX, THUMBPRINTS, is_random, random_spans
+
 Span = tuple[int, int, str]
 """Start, end and kind of a secret in a text."""
-
-SECRET_MEMBERS = frozenset(
-    {
-        "accessKey",
-        "clientSecret",
-        "connectionString",
-        "customKeyIdentifier",
-        "instrumentationKey",
-        "key1",
-        "key2",
-        "password",
-        "primaryKey",
-        "resourceOwnerPassword",
-        "secondaryKey",
-        "secretText",
-    }
-)
-"""JSON names whose text is a secret whatever it looks like."""
-
-ID_MEMBERS = frozenset(
-    {"id", "principalId", "resourceId", "appRoleId", "clientId", "appId", "type", "@odata.context", "thumbprint"}
-)
-"""JSON names whose text is an identifier, though it may look random (Graph's ids of grants are base64)."""
 
 _MASKED = "\u2022"
 _REACH = 8192
@@ -67,7 +46,7 @@ _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9-]{2,24})\s+(?=\S)")
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+)?")
 _PEM = re.compile(r"-----BEGIN (?P<label>[A-Z0-9 ]{3,40})-----(?P<value>[A-Za-z0-9+/=\s\\]{32,}+)")
 _ENTRA_SECRET = re.compile(r"(?<![\w~.-])[\w~.-]{3}[78]Q~[\w~.-]{30,36}(?![\w~.-])")
-_LONG = re.compile(r"[A-Za-z0-9+/_-]{32,}+={0,2}+")
+
 
 _ASSIGNED = re.compile(r"(?P<value>[^\s&;\"'<>(){}@$\\\u2022][^\s&;\"'<>(){}\\\u2022]{3,})")
 _MEMBER = re.compile(rf"{_QUOTE}\s{{0,8}}:\s{{0,8}}{_QUOTE}(?P<value>[^\"'&{{}}@<\\\u2022]{{4,}}){_QUOTE}")
@@ -75,22 +54,8 @@ _COMPARED = re.compile(
     rf"{_QUOTE}(?:[^\n;&]|&#?\w{{2,4}};|&){{0,60}}?[)\]]+\s{{0,8}}(?:==|!=|\.Equals\s{{0,4}}\()\s{{0,8}}{_QUOTE}(?P<value>[^\"'&{{}}<\u2022]{{4,}}){_QUOTE}"
 )
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
-_WORDS = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}|\d{5,}|[^A-Za-z0-9]+")
-_HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
-_THUMBPRINTS = (40, 64)
-"""Lengths of SHA-1 and SHA-256 in hexadecimal: thumbprints and hashes, which are no secrets."""
-_PUBLIC = re.compile(
-    r"(?:\b(?:n|e|id|kid|x5t|thumbprint|certificate-id|fingerprint|integrity)\s?=\s?[\"']|<(?:audience|issuer|application-id)>\s*)$"
-)
 _SECRET_NAME = re.compile(r"(?i:secret|password|passwd|pwd|(?:api|access|function|subscription|shared)[-_]?key)")
 _TEMPLATED = re.compile(r"\{\{|@\(|@\{|\$\{|\$\(|://")
-
-_TOKEN_CLASS = bytes(
-    97 if chr(code) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 32
-    for code in range(256)
-)
-_RUN = b"a" * 32
 
 # Words that introduce a secret: what follows `word=`, `"word": "`, or `"word") == "`, and the values of the header so named.
 _INTRODUCTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -158,20 +123,7 @@ def _spans(text: str, policy: bool) -> Iterator[Span]:
     if "q~" in low:
         yield from ((found.start(), found.end(), "secret") for found in _ENTRA_SECRET.finditer(text))
     if len(text) >= 32:
-        yield from _random(text)
-
-
-def _random(text: str) -> Iterator[Span]:
-    """Long tokens made of letters nobody chose; runs are found in a translation of the text, ten times faster than by pattern."""
-    runs = text.encode("latin-1", "replace").translate(_TOKEN_CLASS)
-    at = runs.find(_RUN)
-    while at >= 0:
-        found = _LONG.match(text, at)
-        if found is None:
-            return
-        if _is_random(found[0]) and not _is_public(text, at):
-            yield at, found.end(), "key"
-        at = runs.find(_RUN, found.end())
+        yield from random_spans(text)
 
 
 def whole_is_secret(text: str, name: str = "") -> bool:
@@ -179,12 +131,17 @@ def whole_is_secret(text: str, name: str = "") -> bool:
     whole = text.strip()
     if len(whole) < 8 or _MASKED in whole or any(letter.isspace() for letter in whole) or _TEMPLATED.search(whole):
         return False
-    if _GUID.search(whole) or (_HEX.fullmatch(whole) and len(whole) in _THUMBPRINTS):
+    if GUID.search(whole) or (HEX.fullmatch(whole) and len(whole) in THUMBPRINTS):
         return False
     digits = any(letter.isdigit() for letter in whole)
     if _SECRET_NAME.search(name) and digits and not whole.isdigit() and (whole.lower() != whole or "." not in whole):
         return True
-    return len(whole) >= 20 and _is_random(whole, enough=12)
+    return len(whole) >= 20 and is_random(whole, enough=12)
+
+
+def names_secret(name: str) -> bool:
+    """Whether a parameter of this name carries a secret."""
+    return _SECRET_NAME.search(name) is not None
 
 
 def trimmed(text: str) -> Span:
@@ -346,26 +303,3 @@ def _inside(text: str, start: int, end: int) -> tuple[int, int, str]:
     left = len(value) - len(value.lstrip())
     value = value.strip()
     return start + left, start + left + len(value), value
-
-
-def _is_random(token: str, enough: int = 16) -> bool:
-    """Whether a long token is made of letters nobody chose: what is left without GUIDs, words and long numbers."""
-    body = token.rstrip("=")
-    if _HEX.fullmatch(body):
-        return len(body) >= 32 and len(body) not in _THUMBPRINTS and not body.isdigit()
-    rest = _WORDS.sub("", _GUID.sub("", body) if "-" in body else body)
-    if len(rest) < enough or len(rest) * 20 < len(body) * 11:
-        return False
-    digits = sum(letter.isdigit() for letter in rest)
-    return digits >= 2 and digits < len(rest)
-
-
-def _is_public(text: str, start: int) -> bool:
-    """Whether a random-looking token stands where no secret stands: in a URL, an id, an issuer, an audience, a claim."""
-    before = text[max(0, start - 300) : start]
-    word = re.split(r"[\s\"'<>(]", before)[-1]
-    if "?" not in word and ("://" in word or (text.startswith("//", start) and word.endswith(":"))):
-        return True
-    if _PUBLIC.search(before[-40:]):
-        return True
-    return before.rfind("<claim") > max(before.rfind("</claim"), before.rfind("<set-"))

@@ -14,6 +14,31 @@ from apimdoctor.snapshot.masks import FILLER, Mask, mask, masks
 __all__ = ["Mask", "Redactor", "masks"]
 
 _Span = tuple[int, int, str]
+_MAX_DEPTH = 60
+"""Nothing that is kept stands deeper in JSON; what does is left out."""
+
+SECRET_MEMBERS = frozenset(
+    {
+        "accessKey",
+        "clientSecret",
+        "connectionString",
+        "customKeyIdentifier",
+        "instrumentationKey",
+        "key1",
+        "key2",
+        "password",
+        "primaryKey",
+        "resourceOwnerPassword",
+        "secondaryKey",
+        "secretText",
+    }
+)
+"""JSON names whose text is a secret whatever it looks like."""
+
+ID_MEMBERS = frozenset(
+    {"id", "principalId", "resourceId", "appRoleId", "clientId", "appId", "type", "@odata.context", "thumbprint"}
+)
+"""JSON names whose text is an identifier, though it may look random (Graph's ids of grants are base64)."""
 
 
 class Redactor:
@@ -32,28 +57,36 @@ class Redactor:
 
     def named_value(self, text: str, name: str = "") -> tuple[str, bool]:
         """The value of a plain named value, and whether (part of) it was masked since it has the form of a secret."""
-        if forms.whole_is_secret(text, name):
-            masked = self._masked(text, lambda whole: iter([forms.trimmed(whole)]))
-        else:
-            masked = self._masked(text, forms.text_spans)
+        secret = forms.whole_is_secret(text, name)
+        masked = self._whole(text) if secret else self._masked(text, forms.text_spans)
         return masked, bool(masks(masked))
 
-    def json(self, value: Any) -> Any:
+    def json(self, value: Any, depth: int = 0) -> Any:
         """A JSON value with the secrets in its texts masked, and all texts under names that hold nothing but secrets."""
         if isinstance(value, str):
             return self.text(value)
+        if depth > _MAX_DEPTH:
+            return None
         if isinstance(value, dict):
-            return {name: self._member(name, inner) for name, inner in value.items()}
+            masked = {name: self._member(name, inner, depth + 1) for name, inner in value.items()}
+            # {"name": "client_secret", "value": "..."}: how parameters are listed.
+            named, inner = value.get("name"), value.get("value")
+            if isinstance(inner, str) and isinstance(named, str) and forms.names_secret(named):
+                masked["value"] = self._whole(inner)
+            return masked
         if isinstance(value, list):
-            return [self.json(inner) for inner in value]
+            return [self.json(inner, depth + 1) for inner in value]
         return value
 
-    def _member(self, name: str, value: Any) -> Any:
+    def _member(self, name: str, value: Any, depth: int) -> Any:
         if isinstance(value, str):
-            if name in forms.SECRET_MEMBERS and value:
-                return self._masked(value, lambda whole: iter([forms.trimmed(whole)]))
-            return value if name in forms.ID_MEMBERS else self.text(value)
-        return self.json(value)
+            if name in SECRET_MEMBERS and value:
+                return self._whole(value)
+            return value if name in ID_MEMBERS else self.text(value)
+        return self.json(value, depth)
+
+    def _whole(self, text: str) -> str:
+        return self._masked(text, lambda whole: iter([forms.trimmed(whole)]))
 
     def _masked(self, text: str, find: Callable[[str], Iterator[_Span]]) -> str:
         spans = list(find(text))

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from tests.collect.made_files import POLICY, SERVICE_ID, TENANT, api_of, information, service_of, snapshot_of
 
 from apimdoctor.collect.files import read
 from apimdoctor.snapshot import ApiAuthentication
+from tests.collect.made_files import POLICY, SERVICE_ID, TENANT, api_of, information, service_of, snapshot_of
 
 
 def test_policies_get_their_scope_from_their_folder() -> None:

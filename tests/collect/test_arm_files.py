@@ -68,7 +68,12 @@ def test_two_services_in_one_folder_keep_their_own_resources() -> None:
     services = snapshot_of(
         {
             "a.json": SERVICE,
-            "b.json": {**SERVICE, "id": OTHER_ID, "name": "portal", "identity": {"tenantId": OTHER_TENANT, "type": "None"}},
+            "b.json": {
+                **SERVICE,
+                "id": OTHER_ID,
+                "name": "portal",
+                "identity": {"tenantId": OTHER_TENANT, "type": "None"},
+            },
             "c.json": resource("apis/orders", path="o"),
             "d.json": {"id": f"{OTHER_ID.upper()}/apis/rates", "properties": {"path": "r"}},
         }
@@ -216,7 +221,11 @@ SITE = {
     "type": "Microsoft.Web/sites/config",
     "properties": {
         "platform": {"enabled": True, "configFilePath": "auth.json"},
-        "globalValidation": {"requireAuthentication": True, "unauthenticatedClientAction": "Return401", "excludedPaths": ["/h"]},
+        "globalValidation": {
+            "requireAuthentication": True,
+            "unauthenticatedClientAction": "Return401",
+            "excludedPaths": ["/h"],
+        },
         "identityProviders": {
             "azureActiveDirectory": {
                 "enabled": True,

@@ -129,7 +129,9 @@ def test_everything_graph_tells_is_kept_but_no_secret() -> None:
 
 
 def test_unknown_and_null_properties_are_taken_as_they_come() -> None:
-    app = app_of(displayName=None, web=None, spa=None, tags=None, newThing={"x": [1]}, api={"oauth2PermissionScopes": None})
+    app = app_of(
+        displayName=None, web=None, spa=None, tags=None, newThing={"x": [1]}, api={"oauth2PermissionScopes": None}
+    )
     assert app.display_name == ""
     assert app.redirect_uris == ()
 
@@ -179,7 +181,9 @@ def test_a_manifest_with_placeholders_is_a_gap() -> None:
 
 def test_a_list_without_next_link_is_whole_and_a_page_is_not() -> None:
     whole = snapshot_of({"apps.json": {"value": [graph_app()]}}).tenants[0]
-    page = snapshot_of({"apps.json": {"value": [graph_app()], "@odata.nextLink": "https://graph.example/next"}}).tenants[0]
+    page = snapshot_of(
+        {"apps.json": {"value": [graph_app()], "@odata.nextLink": "https://graph.example/next"}}
+    ).tenants[0]
     pages = snapshot_of(
         {
             "1.json": {"value": [graph_app()], "@odata.nextLink": "https://graph.example/next"},
@@ -200,8 +204,16 @@ def test_single_files_and_the_lists_of_the_command_line_are_not_whole() -> None:
 @pytest.mark.parametrize(
     ("file", "content", "whole"),
     [
-        ("x.json", {"@odata.context": "https://graph.example/v1.0/$metadata#applications", "value": []}, "app_registrations"),
-        ("x.json", {"@odata.context": "https://graph.example/$metadata#servicePrincipals(id,appId)", "value": []}, "service_principals"),
+        (
+            "x.json",
+            {"@odata.context": "https://graph.example/v1.0/$metadata#applications", "value": []},
+            "app_registrations",
+        ),
+        (
+            "x.json",
+            {"@odata.context": "https://graph.example/$metadata#servicePrincipals(id,appId)", "value": []},
+            "service_principals",
+        ),
         ("oauth2PermissionGrants.json", {"value": []}, "delegated_grants"),
         ("appRoleAssignments.json", {"value": []}, "app_role_assignments"),
     ],
@@ -237,7 +249,13 @@ def test_service_principals_grants_and_assignments_are_read_from_one_mixed_list(
             },
             {"@odata.type": "#microsoft.graph.application", **graph_app()},
             {"@odata.type": "#microsoft.graph.user", "id": "u1", "displayName": "Somebody"},
-            {"id": "g1", "clientId": "sp1", "resourceId": "sp2", "consentType": "AllPrincipals", "scope": " Read  Write"},
+            {
+                "id": "g1",
+                "clientId": "sp1",
+                "resourceId": "sp2",
+                "consentType": "AllPrincipals",
+                "scope": " Read  Write",
+            },
             {"principalId": "sp1", "resourceId": "sp2", "appRoleId": "r1", "principalType": "ServicePrincipal"},
         ]
     }

@@ -59,7 +59,14 @@ def api(
     )
 
 
-def operation(json: Json, name: str = "", *, policy: PolicyText | None = None, origin: Origin = _NOWHERE) -> Operation:
+def operation(
+    json: Json,
+    name: str = "",
+    *,
+    policy: PolicyText | None = None,
+    unread: Iterable[str] = (),
+    origin: Origin = _NOWHERE,
+) -> Operation:
     """One operation of an API (learn.microsoft.com/rest/api/apimanagement/api-operation/get)."""
     own = properties(json)
     return Operation(
@@ -69,6 +76,7 @@ def operation(json: Json, name: str = "", *, policy: PolicyText | None = None, o
         url_template=text(own, "urlTemplate"),
         policy=policy,
         origin=origin,
+        unread=tuple(sorted(set(unread))),
     )
 
 

@@ -132,7 +132,7 @@ class _Maker:
     def _api(self, part: Part, schemes: dict[str, str]) -> Api:
         """An API, also one of which only the policy was found."""
         lost: set[str] = set()
-        operations = self.each(part, "operations", _operation, lost)
+        operations = self.each(part, "operations", self._operation, lost)
         resolvers = self.each(part, "resolvers", _resolver, lost)
         unread = self._untold(part, "authentication", "is_online", "path", "protocols", "service_url") | lost
         if "operations" not in part.whole and not any(child.told for child in part.parts("operations")):
@@ -149,6 +149,10 @@ class _Maker:
             unread=unread,
             origin=_origin(part),
         )
+
+    def _operation(self, part: Part) -> Operation:
+        unread = self._untold(part, "method", "url_template")
+        return arm.operation(part.json, part.name, policy=part.policy, unread=unread, origin=_origin(part))
 
     def _product(self, part: Part) -> Product:
         unread = self._untold(part, "approval_required", "state", "subscription_required")
@@ -191,10 +195,6 @@ def _json(part: Part) -> Json:
     if not part.told:
         raise _UntoldError
     return part.json
-
-
-def _operation(part: Part) -> Operation:
-    return arm.operation(part.json, part.name, policy=part.policy, origin=_origin(part))
 
 
 def _resolver(part: Part) -> Resolver:

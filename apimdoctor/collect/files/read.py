@@ -42,6 +42,8 @@ def read(paths: Sequence[Path], *, redactor: Redactor | None = None) -> Snapshot
     for path in paths:
         if not path.exists():
             raise ApimDoctorError(f"{path} does not exist", "give a folder, a file or a saved snapshot")
+        if not path.is_dir() and not path.is_file():
+            raise ApimDoctorError(f"{path} is neither a folder nor a file", "give a folder, a file or a saved snapshot")
     found = []
     prefixes = _prefixes(paths)
     for path, prefix in zip(paths, prefixes, strict=True):
@@ -57,15 +59,15 @@ def read_tree(
 ) -> Snapshot:
     """What one root holds. `prefix` stands before every path in the snapshot; nothing recognised is a gap."""
     reading = _Reading(Desk(tree, redactor or Redactor(), prefix))
-    snapshot = reading.snapshot(source or Source(kind="folder", name=tree.name))
-    return store.ordered(snapshot)
+    return reading.snapshot(source or Source(kind="folder", name=tree.name))
 
 
 class _Reading:
-    """One root on its way into a snapshot."""
+    """One root on its way into a snapshot; `named` when a person named its only file, whatever the file is called."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, named: bool = False) -> None:
         self._desk = desk
+        self._named = named
         self._services = Services(desk)
         self._entra = EntraFiles(desk)
         self._sites: list[SiteAuth] = []
@@ -92,13 +94,8 @@ class _Reading:
         if not (services or tenants or self._sites):
             hint = "expected: an APIOps folder, policies, ARM JSON, app registrations or a saved snapshot"
             self._desk.gap("", "skipped", f"nothing in {source.name} is configuration that apimdoctor knows", hint)
-        return Snapshot(
-            sources=(source,),
-            services=services,
-            tenants=tenants,
-            sites=tuple(self._sites),
-            gaps=tuple(self._desk.gaps),
-        )
+        sites, gaps = tuple(self._sites), tuple(self._desk.gaps)
+        return store.ordered(Snapshot(sources=(source,), services=services, tenants=tenants, sites=sites, gaps=gaps))
 
     def _file(self, path: str) -> None:
         lower = path.lower()
@@ -111,6 +108,12 @@ class _Reading:
             content = self._desk.read(path)
             if content is not None:
                 self._json_file(path, content)
+        elif self._named:
+            content = self._desk.read(path)
+            if content is not None and _is_json(content):
+                self._json_file(path, content)
+            else:
+                self._loose.append(path)
 
     def _apiops_file(self, path: str, place: apiops.Place) -> None:
         draft = self._services.tree(place.root)
@@ -240,22 +243,22 @@ _OWN_TEXTS = frozenset({"policies", "policyFragments", "namedValues"})
 
 
 def _read_file(path: Path, redactor: Redactor, prefix: str) -> Snapshot:
-    tree = FolderTree(path.parent)
     try:
-        content = tree.read(path.name)
+        content = FolderTree(path.parent).read(path.name)
     except UnreadableError as error:
         gap = Gap(scope=prefix + path.name, kind="failed", detail=f"the file cannot be read: {error}")
         return Snapshot(sources=(_source("file", path),), gaps=(gap,))
     if content.startswith(_GZIP) or b'"apimdoctor/snapshot/' in content[:4096]:
         return replace(store.load(content), sources=(_source("snapshot", path),))
-    name = (
-        path.name
-        if path.suffix.lower() in {".json", *_POLICY_FILES}
-        else path.name + (".json" if content.lstrip()[:1] in {b"{", b"["} else ".xml")
-    )
-    return read_tree(
-        MemoryTree({name: content}, path.name), redactor=redactor, prefix=prefix, source=_source("file", path)
-    )
+    tree = MemoryTree({path.name: content}, path.name)
+    return _Reading(Desk(tree, redactor, prefix), named=True).snapshot(_source("file", path))
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        return text_of(content[:64]).lstrip()[:1] in {"{", "["}
+    except UnreadableError:
+        return False
 
 
 def _with_tenants(services: Sequence[Service], tenants: Sequence[str]) -> tuple[Service, ...]:
