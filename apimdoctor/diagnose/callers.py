@@ -60,9 +60,11 @@ def as_asked(check: TokenCheck) -> tuple[Imagined, ...]:
     version = 1 if "sts." in issuer else 2
     claims: dict[str, object] = {"iss": issuer, "aud": audience, "ver": f"{version}.0", "iat": ISSUED, "exp": EXPIRES}
     for claim in check.claims:
-        if isinstance(claim.name, str) and claim.values.known:
-            listed = claim.in_token == "list"  # noqa: S105 - the form of a claim, no password
-            claims[claim.name] = list(claim.values.known) if listed else " ".join(claim.values.known)
+        if not isinstance(claim.name, str) or claim.name in claims:
+            continue
+        wanted = claim.values.known or ("a value nobody told",)
+        listed = claim.in_token == "list"  # noqa: S105 - the form of a claim, no password
+        claims[claim.name] = list(wanted) if listed else " ".join(wanted)
     token = Token(
         kind="access token",
         version=version,
