@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from apimdoctor.policy.checks import narrowed, note_passed, tested_by
+from apimdoctor.policy.checks import Passed, narrowed, note_passed, tested_by
 from apimdoctor.policy.condition import UNSET, Constant, holds, variables_of
 from apimdoctor.policy.nodes import Node, Step, placed_in
 from apimdoctor.policy.record import TOKEN_CHECKS, Record
@@ -59,7 +59,7 @@ def choose(step: Step, state: State, record: Record, follow: Follow) -> State:
             branches.append(_entered(child, enter, conditions, record, follow))
     branches.append(_Branch(None, rest, entered=bool(rest.trails)))
     _note_skipped(branches, conditions, record)
-    _note_tests(branches, record)
+    _note_tests(branches, state, record)
     falling = [branch for branch in branches if branch.out.trails]
     if len(falling) > 1:
         for branch in falling:
@@ -157,16 +157,23 @@ def _note_skipped(branches: list[_Branch], untaken: list[Condition], record: Rec
             branch.out.open.conditions |= record.conditions.bit(condition)
 
 
-def _note_tests(branches: list[_Branch], record: Record) -> None:
+def _note_tests(branches: list[_Branch], state: State, record: Record) -> None:
     """Who gets past a `choose` of which some branches refuse has been tested by the conditions that lead there."""
-    if not any(branch.refuses for branch in branches):
-        return
-    before: list[Condition] = []
-    for position, branch in enumerate(branches):
-        refused_later = any(other.refuses for other in branches[position + 1 :])
-        own = [branch.condition] if branch.condition is not None and refused_later else []
-        for trail in branch.out.trails:
-            for condition in (*before, *own):
-                note_passed(trail, tested_by(condition, trail, record), condition.placed)
+    last = max((position for position, branch in enumerate(branches) if branch.refuses), default=-1)
+    passed = [Passed(), Passed()]
+    for position, branch in enumerate(branches if last >= 0 else ()):
+        own = list(passed)
+        if branch.condition is not None and (position < last or branch.refuses):
+            own = [
+                before | tested_by(branch.condition, trail, record) if trail else before
+                for before, trail in zip(passed, (state.open, state.closed), strict=True)
+            ]
+        opened, closed = own
+        if branch.out.open is not None:
+            note_passed(branch.out.open, opened)
+        if branch.out.closed is not None:
+            note_passed(
+                branch.out.closed, closed if state.open is None else opened if state.closed is None else opened & closed
+            )
         if branch.refuses and branch.condition is not None:
-            before.append(branch.condition)
+            passed = own

@@ -1,7 +1,7 @@
 """Token checks as they are met, and what else turns callers away: certificates, addresses, secrets, tests by hand."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from apimdoctor.policy.identity import ORDINARY_HEADERS, tested_sources, writer
 from apimdoctor.policy.reads import reads_of
@@ -10,6 +10,9 @@ from apimdoctor.policy.state import AUTHORIZATION, NOWHERE, Holding, Holdings, S
 from apimdoctor.policy.value import EMPTY, Value, literal, symbol
 from apimdoctor.policy.value_text import resolve
 from apimdoctor.policy.way import Condition, ControlKind, Doubt, Placed
+
+MOST_LATER = 64
+"""Of the checks after a check no more are told: a list for each of thousands would grow beyond all bounds."""
 
 
 def read_place(placed: Placed, record: Record) -> str | None:
@@ -41,7 +44,7 @@ def token_check(placed: Placed, state: State, record: Record) -> State:
     """A token check: ways on which it reads the caller's token are closed; refused callers have left."""
     number = record.check_number(placed)
     record.visits.append((number, record.section))
-    met = MetDraft(placed, read_place(placed, record), conditions=tuple(record.guards))
+    met = MetDraft(placed, read_place(placed, record), conditions=record.guarded)
     if state.open is not None:
         met.before = state.open.steps
     record.step(placed, state)
@@ -97,10 +100,13 @@ def _note_earlier(met: MetDraft, number: int, trails: Iterable[Trail], record: R
     earlier = 0
     for trail in trails:
         earlier |= trail.some
-    for other in numbers(earlier & ~(1 << number)):
+    record.awaiting |= 1 << number
+    for other in numbers(earlier & record.awaiting & ~(1 << number)):
         for draft in record.met_of.get(other, ()):
             if draft.origins & met.origins:
                 draft.later |= 1 << number
+                if draft.later.bit_count() >= MOST_LATER:
+                    record.awaiting &= ~(1 << other)
 
 
 def _split(found: list[_Read], state: State, number: int, record: Record) -> State:
@@ -166,14 +172,17 @@ def control(placed: Placed, record: Record) -> ControlKind | None:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What a caller who gets past a test has been tested for."""
+    """What a caller who gets past tests has been tested for."""
 
-    kinds: frozenset[ControlKind] = frozenset()
+    kinds: Mapping[ControlKind, Placed] = field(default_factory=dict)
     claims: frozenset[str] = frozenset()
     """As `identity.claims_of` writes them."""
 
     def __or__(self, other: "Passed") -> "Passed":
-        return Passed(self.kinds | other.kinds, self.claims | other.claims)
+        return Passed({**other.kinds, **self.kinds}, self.claims | other.claims)
+
+    def __and__(self, other: "Passed") -> "Passed":
+        return Passed({k: p for k, p in self.kinds.items() if k in other.kinds}, self.claims & other.claims)
 
 
 def tested_by(condition: Condition, trail: Trail, record: Record) -> Passed:
@@ -190,16 +199,14 @@ def tested_by(condition: Condition, trail: Trail, record: Record) -> Passed:
         kinds.add("address filter")
     if "secret header" in sources:
         kinds.add("shared secret header")
-    return Passed(frozenset(kinds), claims)
+    return Passed(dict.fromkeys(kinds, condition.placed), claims)
 
 
-def note_passed(trail: Trail, passed: Passed, placed: Placed) -> None:
-    """All callers left on a trail have passed a test."""
-    trail.controls |= {(kind, placed) for kind in passed.kinds}
-    for claim in passed.claims:
-        number, _, name = claim.partition("|")
-        if number:
-            trail.tested |= {(int(number), name)}
+def note_passed(trail: Trail, passed: Passed) -> None:
+    """All callers left on a trail have passed tests."""
+    trail.controls |= set(passed.kinds.items())
+    tested = (claim.partition("|") for claim in passed.claims)
+    trail.tested |= {(int(number), name) for number, _, name in tested if number}
 
 
 def narrowed(trail: Trail, place: str, holdings: Holdings) -> Trail:

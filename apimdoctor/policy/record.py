@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from apimdoctor.policy.condition import Known
 from apimdoctor.policy.effective import Effective
-from apimdoctor.policy.state import Bits, Register, State, Trail, merge
+from apimdoctor.policy.state import MOST_TOLD, Bits, Register, State, Trail, merge
 from apimdoctor.policy.tree import Element
 from apimdoctor.policy.value import NamedValues, Value
 from apimdoctor.policy.value_text import resolve
@@ -69,6 +69,8 @@ class Record:
     cors: list[CorsMet] = field(default_factory=list)
     variables: dict[VariableUse, None] = field(default_factory=dict)
     guards: list[Condition] = field(default_factory=list)
+    awaiting: Bits = 0
+    """Checks that are still told of later ones."""
     at_back_ends: Trail | None = None
     at_answers: Trail | None = None
     unforwarded: bool = False
@@ -77,6 +79,11 @@ class Record:
     def named(self) -> NamedValues:
         """The named values in reach."""
         return self.effective.named
+
+    @property
+    def guarded(self) -> tuple[Condition, ...]:
+        """The conditions around the present step, the outermost first."""
+        return tuple(self.guards[:MOST_TOLD])
 
     def value(self, element: Element, name: str) -> Value | None:
         """An attribute with its named values in place, None when it is not written."""
@@ -113,8 +120,7 @@ class Record:
             self._note_final(ends, state)
         if state.open is not None:
             short = state.open.noted({}, {})
-            guards = tuple(self.guards)
-            self.ends.append(End(ends, short, len(self.visits), step, constant, guards, doubts=doubts))
+            self.ends.append(End(ends, short, len(self.visits), step, constant, self.guarded, doubts=doubts))
 
     def _note_final(self, ends: OpenEnd, state: State) -> None:
         trails = [trail.noted({}, {}) for trail in state.trails]

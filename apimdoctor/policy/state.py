@@ -6,6 +6,7 @@ everything is joined, so that work grows with the number of steps and never with
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Literal, TypeVar
 
 from apimdoctor.policy.value import Value
@@ -80,19 +81,28 @@ Bits = int
 T = TypeVar("T")
 
 
+MOST_TOLD = 256
+"""A list in a way holds no more than so many: with one for each of thousands of steps it would grow beyond all bounds."""
+
+
 class Register(dict[T, int]):
     """Numbers things in the order they are first met."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._things: list[T] = []
 
     def bit(self, thing: T) -> Bits:
         """The set that holds this thing alone."""
         return 1 << self.setdefault(thing, len(self))
 
     def members(self, bits: Bits) -> tuple[T, ...]:
-        """The things of a set in order."""
+        """The things of a set in order, `MOST_TOLD` at most."""
         if not bits:
             return ()
-        things = list(self)
-        return tuple(things[number] for number in numbers(bits))
+        if len(self._things) != len(self):
+            self._things = list(self)
+        return tuple(self._things[number] for number in islice(numbers(bits), MOST_TOLD))
 
 
 def numbers(bits: Bits) -> Iterator[int]:
