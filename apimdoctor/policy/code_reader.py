@@ -13,7 +13,8 @@ _BINARY = {
 _ASSIGN = frozenset({"=", "+=", "-=", "*=", "/="})
 _OUTSIDE_WORDS = frozenset(
     {"switch", "for", "foreach", "while", "do", "try", "using", "lock", "from", "goto", "checked", "unchecked",
-     "stackalloc", "await", "async", "delegate", "sizeof", "yield", "ref", "in", "case", "when"}
+     "stackalloc", "await", "async", "delegate", "sizeof", "yield", "ref", "in", "case", "when",
+     "return", "if", "else", "break", "continue", "catch", "finally"}
 )  # fmt: skip
 _PREDEFINED = frozenset(
     {"string", "bool", "int", "long", "double", "decimal", "float", "object", "byte", "char", "short", "uint", "var"}

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 MAX_SIZE = 16 * 1024
 MAX_SECONDS = 0.5
 """16 KiB of plain C# take 25 ms; hostile text of that size was seen to take seconds, for the grammar is not linear."""
+MAX_LESS_THAN = 500
+"""Each `<` may begin type arguments: thousands of them take the parser seconds at the end of the text, unasked."""
 MAX_DEPTH = 150
 
 _NAMED = re.compile(r"\{\{[ \t]*+([\w.\-]++)[ \t]*+\}\}")
@@ -27,6 +30,8 @@ def read_code(code: str, *, block: bool) -> Node:
     """The tree of an expression (`block` False) or of the statements of `@{...}`."""
     if len(code) > MAX_SIZE:
         raise UnreadCodeError("the expression is longer than 16 KiB")
+    if code.count("<") > MAX_LESS_THAN:
+        raise UnreadCodeError("reading the expression would take too long")
     names: list[str] = []
 
     def placed(found: re.Match[str]) -> str:
@@ -67,8 +72,6 @@ def _parsed(source: bytes) -> "tree_sitter.Tree":
 
 
 _SAME = {
-    "invocation_expression": "call",
-    "element_access_expression": "index",
     "conditional_expression": "condition",
     "return_statement": "return",
     "if_statement": "if",
@@ -156,13 +159,39 @@ class _Converter:
 
     def _member_access_expression(self, given: "tree_sitter.Node", depth: int) -> Node:
         name = self._written(given.child_by_field_name("name"))
-        return Node("member", name, (self._field(given, "expression", depth),))
+        owner = given.child_by_field_name("expression")
+        return self._on_receiver(owner, depth, lambda node: Node("member", name, (node,))) if owner else Node("other")
 
     def _conditional_access_expression(self, given: "tree_sitter.Node", depth: int) -> Node:
         children = [child for child in given.named_children if child.type != "comment"]
         if len(children) < 2:
             return Node("other", "", self.below(given, depth))
-        return _grafted(self.node(children[1], depth + 1), self.node(children[0], depth + 1))
+        binding = self.node(children[1], depth + 1)
+        return self._on_receiver(children[0], depth, lambda receiver: _grafted(binding, receiver))
+
+    def _on_receiver(self, given: "tree_sitter.Node", depth: int, link: Callable[[Node], Node]) -> Node:
+        """A link of a chain on its receiver.
+
+        The grammar reads `a == b?.c()` as `(a == b)?.c()`; links bind more tightly than any operator.
+        """
+        receiver = self.node(given, depth + 1)
+        return link(receiver) if given.type == "parenthesized_expression" else _on_last(receiver, link)
+
+    def _invocation_expression(self, given: "tree_sitter.Node", depth: int) -> Node:
+        called = given.child_by_field_name("function")
+        values = given.child_by_field_name("arguments")
+        if not called:
+            return Node("other")
+        arguments = self.below(values, depth) if values else ()
+        return self._on_receiver(called, depth, lambda receiver: Node("call", "", (receiver, *arguments)))
+
+    def _element_access_expression(self, given: "tree_sitter.Node", depth: int) -> Node:
+        table = given.child_by_field_name("expression")
+        values = given.child_by_field_name("subscript")
+        if not table:
+            return Node("other")
+        arguments = self.below(values, depth) if values else ()
+        return self._on_receiver(table, depth, lambda receiver: Node("index", "", (receiver, *arguments)))
 
     def _member_binding_expression(self, given: "tree_sitter.Node", _depth: int) -> Node:
         return Node("member", self._written(given.child_by_field_name("name")), (_RECEIVER,))
@@ -246,6 +275,13 @@ class _Converter:
 
 
 _RECEIVER = Node("name", "?")
+
+
+def _on_last(node: Node, link: Callable[[Node], Node]) -> Node:
+    """The link put on the last operand of operators that are not in brackets."""
+    if node.kind in ("binary", "unary", "cast", "condition") and node.parts:
+        return Node(node.kind, node.text, (*node.parts[:-1], _on_last(node.parts[-1], link)))
+    return link(node)
 
 
 def _grafted(binding: Node, receiver: Node) -> Node:

@@ -276,7 +276,7 @@ class Conditions:
 
     def _joined(self, values: list[Constant]) -> Constant:
         texts = [str(value) for value in values if isinstance(value, (str, int)) and not isinstance(value, bool)]
-        return "".join(texts) if len(texts) == len(values) else UNDECIDED
+        return "".join(texts) if len(texts) == len(values) and any(isinstance(v, str) for v in values) else UNDECIDED
 
     def _constant_binary(self, node: Node, depth: int) -> Constant:
         operator = node.text
