@@ -6,6 +6,7 @@ import sys
 from apimdoctor.collect import files
 from apimdoctor.collect.files.tree import MemoryTree
 from apimdoctor.engine import examples
+from apimdoctor.engine.finding import SEVERITIES
 from apimdoctor.engine.rule import Example, Rule, load, packaged, read
 from apimdoctor.errors import ApimDoctorError
 from apimdoctor.facts.build import build
@@ -39,13 +40,28 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _holds(rule: Rule, example: Example, verbose: bool) -> bool:
-    result = examples.run(rule, example, _read, build)
-    if result.outcome != example.expect:
-        print(f"{rule.file}: example {example.name!r}: expected {example.expect}, is {result.outcome}", file=sys.stderr)
-        return False
-    if verbose:
+    wrong = mistake(example, examples.run(rule, example, _read, build))
+    if wrong:
+        print(f"{rule.file}: example {example.name!r}: {wrong}", file=sys.stderr)
+    elif verbose:
         print(f"{rule.id}: {example.name}: {example.expect}")
-    return True
+    return not wrong
+
+
+def mistake(example: Example, result: examples.Result) -> str:
+    """What an example promises and its result does not keep; "" when it holds."""
+    findings, reasons = result.verdicts.findings, [entry.reason for entry in result.verdicts.not_assessed]
+    if result.verdicts.notices:
+        return "; ".join(result.verdicts.notices)
+    if result.outcome != example.expect:
+        why = f" ({'; '.join(reasons)})" if result.outcome == "not assessed" else ""
+        return f"expected {example.expect}, is {result.outcome}{why}"
+    gravest = min((finding.severity for finding in findings), key=SEVERITIES.index, default="")
+    if example.severity and gravest != example.severity:
+        return f"expected severity {example.severity}, is {gravest or 'nothing'}"
+    if example.says not in " ".join(finding.message for finding in findings):
+        return f"expected {example.says!r} in: {'; '.join(finding.message for finding in findings)}"
+    return ""
 
 
 def _read(tree: dict[str, bytes]) -> Snapshot:

@@ -91,3 +91,10 @@ def test_own_rules_take_part_in_a_scan(run: Run, tmp_path: Path) -> None:
     done = run("scan", "--from", tmp_path / "in", "--rules", tmp_path / "own", "--report", "json")
     judged = done.report["findings"] + done.report["not_assessed"]
     assert "own-audience-unchecked" in {entry["rule"] for entry in judged}
+
+
+def test_an_example_of_another_severity_or_wording_is_named(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, "own/own-audience-unchecked.yaml", OWN.replace("    policy:", "    severity: error\n    policy:"))
+    assert "expected severity error, is warning" in run("rules", "check", tmp_path).err
+    write(tmp_path, "own/own-audience-unchecked.yaml", OWN.replace("    policy:", "    says: purple\n    policy:"))
+    assert "expected 'purple' in: validate-jwt accepts any value" in run("rules", "check", tmp_path).err
