@@ -10,7 +10,10 @@ from apimdoctor.snapshot.redact import Redactor
 TENANT = "5b8d1c3e-92f4-4f0a-8a6d-3e7c9b2f1d40"
 OTHER_TENANT = "c0a7e5d2-1f63-4b98-b2c4-8d9e0f3a6b71"
 APP = "7e2f9a41-6c3d-4d85-9b10-f4a8c5d2e613"
-SERVICE_ID = "/subscriptions/2f6b8c1d-0e94-4a37-8d52-b1c7e3f9a064/resourceGroups/rg-gate/providers/Microsoft.ApiManagement/service/gate"
+SERVICE_ID = (
+    "/subscriptions/2f6b8c1d-0e94-4a37-8d52-b1c7e3f9a064/resourceGroups/rg-gate/providers"
+    "/Microsoft.ApiManagement/service/gate"
+)
 POLICY = "<policies><inbound><base /></inbound></policies>"
 
 

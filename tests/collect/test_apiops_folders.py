@@ -108,7 +108,7 @@ def test_an_operation_of_which_only_the_policy_was_extracted_is_kept() -> None:
             "apis/orders/specification.yaml": "openapi: 3.0.1",
         }
     )
-    assert [(operation.name, operation.method) for operation in api.operations] == [("list", "")]
+    assert [(one.name, one.method, one.unread) for one in api.operations] == [("list", "", ("method", "url_template"))]
     assert "operations" in api.unread
 
 

@@ -42,9 +42,17 @@ def test_resources_find_their_place_by_id() -> None:
 
 
 def test_what_single_resources_do_not_tell_is_unread() -> None:
-    service = service_of({"1.json": SERVICE, "2.json": resource("apis/orders", path="o", subscriptionRequired=True)})
+    service = service_of(
+        {
+            "1.json": SERVICE,
+            "2.json": resource("apis/orders", path="o", subscriptionRequired=True),
+            "3.json": resource("apis/rates/operations/list", method="GET"),
+        }
+    )
+    orders, rates = service.contents.apis
     assert "policy" in service.unread
-    assert {"policy", "operations"} <= set(service.contents.apis[0].unread)
+    assert {"policy", "operations"} <= set(orders.unread)
+    assert rates.operations[0].unread == ("policy",)
     assert service.contents.whole == ()
 
 
