@@ -70,7 +70,7 @@ _USGOV = Cloud(
 )
 _CHINA = Cloud(
     name="china",
-    authority="https://login.partner.microsoftonline.cn",
+    authority="https://login.chinacloudapi.cn",
     resource_manager="https://management.chinacloudapi.cn",
     microsoft_graph="https://microsoftgraph.chinacloudapi.cn",
     metadata_hosts=(

@@ -45,9 +45,12 @@ class Credential(Protocol):
 class Tokens:
     """Tokens by scope and tenant. Also for credentials that remember nothing, such as the command line's."""
 
-    def __init__(self, make: Callable[[], Credential], way: str = "default", now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, make: Callable[[], Credential], way: str = "default", now: Callable[[], float] = time.time
+    ) -> None:
         self._make = make
         self._credential: Credential | None = None
+        self._former: list[Credential] = []
         self._way = way
         self._now = now
         self._known: dict[tuple[str, str], tuple[str, float]] = {}
@@ -66,15 +69,18 @@ class Tokens:
             known = self._known.get(key)
             if known is not None and known[0] == refused:
                 # Credentials keep their tokens, and have no way to forget one: only a new credential asks anew.
+                # The former one may be answering another request, so it is closed at the end.
                 del self._known[key]
-                await self.close()
+                self._former += [self._credential] if self._credential else []
+                self._credential = None
             return await self._good(key)
 
     async def close(self) -> None:
-        """Close the credential; the next token makes a new one."""
-        credential, self._credential = self._credential, None
-        if credential is not None:
-            await credential.close()
+        """Close every credential that was made."""
+        made, self._credential, self._former = [self._credential, *self._former], None, []
+        for credential in made:
+            if credential is not None:
+                await credential.close()
 
     async def _good(self, key: tuple[str, str]) -> str:
         known = self._known.get(key)
@@ -103,7 +109,11 @@ def maker(cloud: Cloud, way: str, tenant: str, transport: Callable[[], Any]) -> 
 
         host = cloud.authority.partition("://")[2]
         # A cloud that a file describes is unknown to Entra ID's instance discovery, and is not asked for it.
-        options: dict[str, Any] = {"authority": f"https://{host}", "retry_total": 3, "additionally_allowed_tenants": ["*"]}
+        options: dict[str, Any] = {
+            "authority": f"https://{host}",
+            "retry_total": 3,
+            "additionally_allowed_tenants": ["*"],
+        }
         if cloud.from_file:
             options |= {"disable_instance_discovery": True, "transport": transport()}
         elif environment.get("AZURE_AUTHORITY_HOST") and cloud.name == "public":

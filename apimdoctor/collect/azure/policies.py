@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from azure.core.exceptions import AzureError as SdkError
@@ -62,6 +63,15 @@ class _Thin(dict[str, Any]):
     headers: Mapping[str, str] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What may be asked: everything below `path` of an origin, with a token for `scope`."""
+
+    origin: Origin
+    path: str
+    scope: str
+
+
 @dataclass(slots=True)
 class Counts:
     """How many requests went out, and how many of them were repeats."""
@@ -76,11 +86,18 @@ class Around:
     """What the policies of one run share."""
 
     clock: Clock
-    allowed: Mapping[Origin, str]
-    """Origins that may be asked, with the scope of the token each gets."""
+    allowed: tuple[Target, ...]
     paces: dict[str, Pace] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     waiting: Callable[[float], None] = lambda _seconds: None
+
+    def target(self, url: str) -> Target:
+        """The target an address belongs to; a request to any other is not let out."""
+        origin, path = origin_of(url), urlsplit(url).path
+        for target in self.allowed:
+            if target.origin == origin and (path == target.path or path.startswith(target.path + "/")):
+                return target
+        raise ForbiddenRequestError(f"a request to {clean(origin.host, 80) if origin else 'no host'} is not let out")
 
     def pace(self, url: str) -> Pace:
         """The pace of the limit that a request counts against: its subscription's, else its host's."""
@@ -188,10 +205,7 @@ class Bearing(AsyncHTTPPolicy[Any, Any]):
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         """Send with a token that only the host it was made for ever sees."""
-        origin = origin_of(request.http_request.url)
-        scope = self._around.allowed.get(origin) if origin else None
-        if scope is None:
-            raise ForbiddenRequestError(f"a request to {origin.host if origin else 'no host'} is not let out")
+        scope = self._around.target(request.http_request.url).scope
         token = await self._tokens.get(scope, self._tenant)
         request.http_request.headers["Authorization"] = f"Bearer {token}"
         try:
@@ -216,10 +230,9 @@ class Guarding(AsyncHTTPPolicy[Any, Any]):
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         """Send if it is a read of an allowed host."""
         wire = request.http_request
-        origin = origin_of(wire.url)
-        if origin is None or origin not in self._around.allowed:
-            raise ForbiddenRequestError(f"a request to {origin.host if origin else 'no host'} is not let out")
-        if not is_read(wire.method, wire.url):
+        target = self._around.target(wire.url)
+        host = target.origin.host
+        if not is_read(wire.method, urlsplit(wire.url).path.removeprefix(target.path)):
             raise ForbiddenRequestError(f"a {wire.method} request is not let out: apimdoctor only reads")
         wire.headers["User-Agent"] = f"apimdoctor/{__version__}"
         wire.headers["Accept-Encoding"] = "gzip"
@@ -227,17 +240,14 @@ class Guarding(AsyncHTTPPolicy[Any, Any]):
         try:
             return await self.next.send(request)
         except SdkError as error:
-            raise unreachable(error, origin.host) from None
+            raise unreachable(error, host) from None
         except (OSError, EOFError) as error:
-            raise UnreachableError(f"{origin.host} broke off: {type(error).__name__}") from None
+            raise UnreachableError(f"{host} broke off: {type(error).__name__}") from None
 
 
-def is_read(method: str, url: str) -> bool:
+def is_read(method: str, path: str) -> bool:
     """Whether a request can change nothing."""
-    if method == "GET":
-        return True
-    path = url.partition("?")[0].partition("://")[2].partition("/")[2]
-    return method == "POST" and any(post.fullmatch("/" + path) for post in POSTS)
+    return method == "GET" or (method == "POST" and any(post.fullmatch(path) for post in POSTS))
 
 
 def unreachable(error: Exception, host: str) -> UnreachableError:
@@ -263,7 +273,7 @@ def _answer(response: PipelineResponse[Any, Any]) -> Answer:
         raise _refused(wire.status_code, body, wire.headers)
     if len(body) > _MAX_BODY:
         raise UnreadableError(f"an answer of {len(body) >> 20} MiB is not read")
-    if kind and "json" not in kind and not body.lstrip()[:1] in (b"{", b"["):
+    if kind and "json" not in kind and body.lstrip()[:1] not in (b"{", b"["):
         return Answer(None, body, kind)
     try:
         return Answer(msgspec.json.decode(body), body, kind)
