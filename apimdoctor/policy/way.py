@@ -76,7 +76,8 @@ class Met:
 
     `reads` None: the check's token comes from an expression nobody could read. `on` says whether every way that
     gets past this point of the policy to a back end or an answer runs it. `before`: steps that may run before the
-    first check of the caller's token. `later`: checks of the same token further down the same way.
+    first check of the caller's token, `when` among them; empty when another check always precedes. `later`: checks of the
+    same token further down the same way, 64 at most.
     """
 
     check: Placed
@@ -117,6 +118,8 @@ OpenWhy = Literal["no check", "base", "condition", "answer", "cache", "section"]
 class Unchecked:
     """A way, to a back end or an answer, on which no check reads the caller's token, with the one reason why.
 
+    An end has `why` answer or cache when a check would have run after it or stands in a branch beside it. `base` lists the
+    sections without base from the narrowest scope down to the one that leaves the check out.
     Precedence when several hold: answer, cache > base > condition > section > no check. "other context" is decided by
     `facts`, which sees all request contexts. Ways that end as a refusal (status 4xx or 5xx) are not listed.
     """
@@ -127,6 +130,7 @@ class Unchecked:
     """Checks that would have run but for the reason."""
     base: tuple[LeftOut, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    """For condition: those that make the way skip `missed`; else those around the step that ends it."""
     steps: tuple[Placed, ...] = ()
     """For answer and cache: the step that ends the request."""
     constant_answer: bool = False
@@ -191,7 +195,7 @@ class VariableUse:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Everything that happens under one effective policy."""
+    """Everything that happens under one effective policy. Lists inside of its members hold 256 entries at most."""
 
     met: tuple[Met, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
@@ -202,7 +206,7 @@ class Way:
     writers: tuple[Writer, ...] = ()
     """Every identity change on the main request, in order of execution."""
     steps: tuple[Placed, ...] = ()
-    """Every step that may run, in order of execution, own requests of send-request excluded (they are one step)."""
+    """Every step that may run, in order of execution, `when` among them (its condition is asked); an own request is one step."""
     variables: tuple[VariableUse, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     """Why absence must not be concluded: unparsed documents, missing fragments, unknown elements on the way."""
