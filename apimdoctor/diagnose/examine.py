@@ -151,6 +151,8 @@ class _Case:
                 "iss": issuer,
                 "aud": audience,
                 "ver": f"{version}.0",
+                "iat": callers.ISSUED,
+                "exp": callers.EXPIRES,
                 ("azp" if version == 2 else "appid"): client,
             },
             scheme="Bearer",
