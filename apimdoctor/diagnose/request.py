@@ -53,7 +53,9 @@ def _context(test: Test, request: Request) -> bool | None:
     if test.place == "product" and test.operator == "exists":
         return request.with_product
     if test.place.startswith("product") and request.with_product is False:
-        return False if test.operator in ("exists", "equals", "contains", "starts with", "ends with") else None
+        return (
+            False if test.operator in ("exists", "equals", "contains", "has item", "starts with", "ends with") else None
+        )
     text = known.get(test.place, "")
     return compared(test, (text,)) if text else None
 
@@ -111,7 +113,7 @@ def _token_of(place: str, state: State) -> Token | None:
 
 
 def compared(test: Test, values: tuple[str, ...]) -> bool | None:
-    """Whether one of these texts satisfies a test; `contains` also stands for an item of a list."""
+    """Whether one of these texts satisfies a test."""
     if test.operator == "exists":
         return any(values)
     if test.operator == "is true":
@@ -124,6 +126,8 @@ def compared(test: Test, values: tuple[str, ...]) -> bool | None:
             return any(text in operands for text in texts)
         case "contains":
             return any(operand in text for text in texts for operand in operands)
+        case "has item":
+            return any(operand in (text, *text.split()) for text in texts for operand in operands)
         case "starts with":
             return any(text.startswith(operand) for text in texts for operand in operands)
         case "ends with":

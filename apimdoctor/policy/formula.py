@@ -9,7 +9,9 @@ from apimdoctor.policy.code_places import Locals, Places
 
 MAX_DEPTH = 60
 
-Operator = Literal["equals", "contains", "starts with", "ends with", "matches", "exists", "is true", "verifies"]
+Operator = Literal[
+    "equals", "contains", "has item", "starts with", "ends with", "matches", "exists", "is true", "verifies"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,10 @@ class Known:
 class Test:
     """One comparison of a place (`method`, `header:x`, `variable:x`, `claim:roles`, `product.id`) with literal texts.
 
-    With several operands one of them suffices. `contains` also stands for an item of a list. `default`: what stands for a
-    missing header or variable, None when a missing one raises an error. `token`: of a claim, where its token comes from.
+    With several operands one of them suffices. `contains` is about a part of the text, `has item` about one of its values,
+    or one of the words it is split into. `exists`: it is there, not null, or not empty, whichever the code asks.
+    `default`: what stands for a missing header or variable, None when a missing one raises an error. `token`: of a claim,
+    where its token comes from.
     """
 
     place: str
@@ -190,10 +194,23 @@ class Conditions:
             return OPEN
         if read:
             default = read.default if read.default is not None else "" if read.how == "default" else None
+            if operator == "contains" and read.how == "index" and read.place.startswith(_LISTS):
+                operator = "has item"
             return Test(read.place, operator, operands, fold, default, read.token)
-        # Cut or split on the way, so that equality says something about a part only.
+        # Cut on the way, so that equality says something about a part only; split, it is about one word.
         place = self._places.origin(inner)
-        return Test(place, "contains" if operator == "equals" else operator, operands, fold) if place else OPEN
+        if _is_split(inner) or (operator == "equals" and self._is_item(inner)):
+            operator = "has item" if operator in ("equals", "contains") else operator
+        elif operator == "equals":
+            operator = "contains"
+        return Test(place, operator, operands, fold) if place else OPEN
+
+    def _is_item(self, node: Node) -> bool:
+        """Whether this is one whole value of a list: `Claims["roles"][0]`, `Headers["x"].First()`."""
+        taken = node.kind == "call" and node.parts[0].kind == "member" and node.parts[0].text in _TAKES_ONE
+        table = node.parts[0].parts[0] if taken else node.parts[0] if node.kind == "index" else None
+        read = self._places.read(table) if table else None
+        return bool(read and read.place.startswith(_LISTS))
 
     def _call(self, node: Node) -> Formula:
         callee, arguments = node.parts[0], node.parts[1:]
@@ -317,6 +334,9 @@ class Conditions:
         return UNDECIDED
 
 
+_LISTS = ("claim:", "header:", "response header:")
+"""What an index gives a list of: `Claims["roles"]` and `Headers["x"]` are arrays (docs: api-management-policy-expressions)."""
+_TAKES_ONE = frozenset({"First", "FirstOrDefault", "Last", "LastOrDefault", "Single", "SingleOrDefault"})
 _FOLDS = frozenset({"ToLower", "ToLowerInvariant", "ToUpper", "ToUpperInvariant"})
 _PLAIN = frozenset({"ToString", "Trim"})
 _METHODS: dict[str, Operator] = {
@@ -341,6 +361,14 @@ def negated(formula: Formula) -> Formula:
     if isinstance(formula, Known):
         return Known(not formula.answer)
     return formula.part if isinstance(formula, Not) else OPEN if formula == OPEN else Not(formula)
+
+
+def _is_split(node: Node) -> bool:
+    while node.parts and node.kind in ("call", "member", "index", "cast"):
+        if node.kind == "member" and node.text == "Split":
+            return True
+        node = node.parts[0]
+    return False
 
 
 def _same(node: Node, operator: str) -> list[Node]:

@@ -42,7 +42,7 @@ class Lines:
         starts = self._starts
         line = bisect_right(starts, offset) or 1
         if not self._anchors:
-            return Position(line, max(1, offset - starts[line - 1] + 1))
+            return Position(line, offset - starts[line - 1] + 1 if offset > starts[0] else 1)
         index = max(0, bisect_right(self._anchor_offsets, offset) - 1)
         anchored, file_line, file_column = self._anchors[index]
         anchor_line = bisect_right(starts, anchored) or 1

@@ -236,11 +236,13 @@ def answers(text: str, known: dict[str, bool], block: bool = False) -> bool | No
         ("context.Request.Certificate.Verify()", formula.Test("certificate", "verifies")),
         (
             '((Jwt)context.Variables["j"]).Claims["roles"].Contains("Admin")',
-            formula.Test("claim:roles", "contains", ("Admin",), False, None, "variable:j"),
+            formula.Test("claim:roles", "has item", ("Admin",), False, None, "variable:j"),
         ),
+        ('((Jwt)context.Variables["j"]).Claims["oid"][0] == "a"', formula.Test("claim:oid", "has item", ("a",))),
+        ('context.Request.Headers["X"].First().Substring(2) == "a"', formula.Test("header:x", "contains", ("a",))),
         (
             '((Jwt)context.Variables["j"]).Claims["scp"][0].Split(\' \').Contains("r")',
-            formula.Test("claim:scp", "contains", ("r",)),
+            formula.Test("claim:scp", "has item", ("r",)),
         ),
     ],
 )
