@@ -96,6 +96,8 @@ def _constant(value: Value, reading: Reading | None) -> "Words['true', 'false', 
         return "true" if value.text.strip().lower() == "true" else "false"
     if reading is None or reading.unknown:
         return Unknown(reading.unknown if reading else written.why(value))
+    if reading.constant is None and reading.named_values and not reading.reads:
+        return Unknown(f"the value of {{{{{reading.named_values[0]}}}}} is not known")
     if reading.constant is None:
         return ""
     return "true" if str(reading.constant).lower() == "true" else "false"

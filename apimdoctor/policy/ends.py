@@ -6,7 +6,7 @@ from apimdoctor.policy.reads import NOTHING, Reads, reads_in
 from apimdoctor.policy.record import TOKEN_CHECKS, End, Record
 from apimdoctor.policy.state import AUTHORIZATION, CERTIFICATE, NOWHERE, Bits, Holdings, State, merge, written_by
 from apimdoctor.policy.tree import Element
-from apimdoctor.policy.value import EMPTY, Literal, Mixed, NamedValue, Unresolved, literal
+from apimdoctor.policy.value import EMPTY, Literal, Mixed, NamedValue, Unresolved, literal, symbol
 from apimdoctor.policy.way import Call, Control, Doubt, LeftOut, Placed, Unchecked, Writer
 
 DEFAULT_STATUS = 200
@@ -36,10 +36,19 @@ def answer(placed: Placed, state: State, record: Record) -> State:
     status = status_of(element, record)
     if status is not None and status >= 400:
         return NOWHERE
-    doubts = () if status is not None else (Doubt(f"the status that {element.name} answers with is computed", placed),)
+    computed = status is None and not _passes_on(element, record)
+    doubts = (Doubt(f"the status that {element.name} answers with is computed", placed),) if computed else ()
     if any(trail.forwarded != "yes" for trail in state.trails):
         record.end("answer", state, placed, constant=_constant(element, record), doubts=doubts)
     return NOWHERE
+
+
+def _passes_on(element: Element, record: Record) -> bool:
+    """Whether it answers with another service's response, whatever that is: no condition around it asked what it holds."""
+    variable = literal(record.value(element, "response-variable-name") or EMPTY)
+    if not variable or element.child("set-status") is not None:
+        return False
+    return not any(variable in symbol(guard.value) for guard in record.guarded)
 
 
 def _constant(element: Element, record: Record) -> bool:

@@ -207,9 +207,24 @@ def test_an_answer_copied_from_a_variable_is_not_constant() -> None:
     assert not only(way(copied + CHECK)).constant_answer
 
 
-def test_an_answer_of_unknown_status_is_doubtful() -> None:
-    found = only(way('<return-response response-variable-name="answer"/>' + CHECK))
+def test_an_answer_of_computed_status_is_doubtful() -> None:
+    computed = (
+        "<return-response><set-status code='@(int.Parse(\"20\" + context.Request.Method.Length))'/></return-response>"
+    )
+    found = only(way(computed + CHECK))
     assert [d.reason for d in found.doubts] == ["the status that return-response answers with is computed"]
+
+
+def test_another_service_s_response_is_an_answer() -> None:
+    found = only(way('<return-response response-variable-name="answer"/>' + CHECK))
+    assert (found.ends, found.constant_answer, found.doubts) == ("answer", False, ())
+
+
+def test_another_service_s_response_under_a_condition_on_it_may_be_a_refusal() -> None:
+    asked = '@(((IResponse)context.Variables["answer"]).StatusCode != 200)'
+    answer = '<return-response response-variable-name="answer"/>'
+    ways = way(f"<choose><when condition='{asked}'>{answer}</when></choose>" + CHECK).unchecked
+    assert [d.reason for d in ways[0].doubts] == ["the status that return-response answers with is computed"]
 
 
 def test_a_redirect_is_a_constant_answer() -> None:
