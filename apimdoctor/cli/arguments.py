@@ -10,6 +10,7 @@ from apimdoctor.errors import ApimDoctorError
 
 SEVERITIES = ("error", "warning", "info")
 FORMATS = ("text", "json", "html")
+AUTH = ("default", "cli", "env", "workload", "managed", "pipelines")
 
 _DESCRIPTION = """\
 The doctor for API tokens on Azure: compares the tokens that Entra ID issues for your app registrations with
@@ -59,6 +60,56 @@ def sources(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def live(parser: argparse.ArgumentParser) -> None:
+    """The options that say what is read from Azure, and as whom."""
+    group = parser.add_argument_group("what is read from Azure")
+    which = group.add_mutually_exclusive_group()
+    which.add_argument(
+        "--subscription",
+        dest="subscriptions",
+        metavar="ID|NAME",
+        action="append",
+        default=[],
+        help="the subscription that holds API Management; repeatable",
+    )
+    which.add_argument("--all-subscriptions", action="store_true", help="every subscription that the identity sees")
+    group.add_argument("--resource-group", metavar="NAME", default="", help="only services in this resource group")
+    group.add_argument(
+        "--service", dest="services", metavar="NAME", action="append", default=[], help="only this service; repeatable"
+    )
+    group.add_argument("--tenant", metavar="ID", default="", help="the tenant to sign in to (default: the identity's)")
+    group.add_argument(
+        "--entra-tenant",
+        dest="entra_tenants",
+        metavar="ID",
+        action="append",
+        default=[],
+        help="another tenant whose app registrations are read; repeatable",
+    )
+    group.add_argument(
+        "--auth", choices=AUTH, default="default", help="how to sign in (default: azure-identity's chain)"
+    )
+    group.add_argument(
+        "--cloud", metavar="NAME|FILE", default="public", help="public, usgov, china, or a JSON file that describes one"
+    )
+    group.add_argument(
+        "--without",
+        metavar="PART",
+        choices=("entra", "sites", "openid"),
+        action="append",
+        default=[],
+        help="leave out entra (app registrations), sites (Easy Auth) or openid (metadata); repeatable",
+    )
+    group.add_argument(
+        "--openid-host",
+        dest="openid_hosts",
+        metavar="HOST",
+        action="append",
+        default=[],
+        help="a further host whose OpenID metadata may be fetched; repeatable",
+    )
+
+
 def chatter(parser: argparse.ArgumentParser) -> None:
     """-q and -v, the same for every command."""
     parser.add_argument("-q", "--quiet", action="store_true", help="only the first line of the report")
@@ -68,6 +119,7 @@ def chatter(parser: argparse.ArgumentParser) -> None:
 def _scan(commands: "Commands[_Parser]") -> None:
     parser = _command(commands, "scan", "find where tokens are refused or admitted wrongly", epilog=_SCAN_EPILOG)
     sources(parser)
+    live(parser)
     parser.add_argument("--save-snapshot", metavar="FILE", type=Path, help="keep what was read, without secrets")
     group = parser.add_argument_group("what is judged")
     group.add_argument(
@@ -111,6 +163,7 @@ def _scan(commands: "Commands[_Parser]") -> None:
 def _diagnose(commands: "Commands[_Parser]") -> None:
     parser = _command(commands, "diagnose", "say why one call is refused, or why it is let in", epilog=_DIAGNOSE_EPILOG)
     sources(parser)
+    live(parser)
     group = parser.add_argument_group("the call")
     group.add_argument("--api", metavar="NAME", required=True, help="its resource name, display name or path")
     group.add_argument("--operation", metavar="NAME", help="its resource name, `METHOD /path` or URL template")
@@ -160,7 +213,16 @@ def _explain(commands: "Commands[_Parser]") -> None:
     parser.set_defaults(module="apimdoctor.cli.explain")
 
 
-DECLARED: tuple[Callable[["Commands[_Parser]"], None], ...] = (_scan, _diagnose, _rules, _explain)
+def _access(commands: "Commands[_Parser]") -> None:
+    parser = _command(
+        commands, "access", "say what the signed-in identity may read, and how to ask for what is missing"
+    )
+    live(parser)
+    parser.add_argument("-v", "--verbose", action="store_true", help="also the rules that each missing right costs")
+    parser.set_defaults(module="apimdoctor.cli.access")
+
+
+DECLARED: tuple[Callable[["Commands[_Parser]"], None], ...] = (_scan, _diagnose, _rules, _explain, _access)
 """One function per command, in the order of --help: it declares the options and names the module that runs it."""
 
 

@@ -41,8 +41,10 @@ def run(options: argparse.Namespace) -> int:
 
 def read(options: argparse.Namespace) -> Snapshot:
     """What the sources on the command line hold, of every command that reads."""
-    if not options.paths:
-        raise ApimDoctorError("nothing to read is named", hint="say --from PATH: a folder, a file or a saved snapshot")
+    from apimdoctor.cli import live
+
+    if live.wanted(options):
+        return live.read(options)
     progress(options, f"reading {', '.join(map(str, options.paths))}")
     return files.read(options.paths)
 

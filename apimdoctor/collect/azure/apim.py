@@ -66,6 +66,12 @@ _SERVICE_ONLY = ("authorizationServers", "openidConnectProviders")
 class Progress:
     """What a collector tells of its progress; this one tells nobody. `subject` is a service or a tenant."""
 
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
     def planned(self, subject: str, requests: int) -> None:
         """So many more requests are known to be needed."""
 
@@ -107,16 +113,18 @@ class Clients:
         return await listed(lambda taken: found.list(**{RECEIVE: taken}))
 
 
-async def listed(ask: Callable[[Callable[[Answer], None]], Any]) -> tuple[list[Json], AzureError | None]:
-    """The objects of a collection, page by page, and why they are not all of them."""
+async def listed(
+    ask: Callable[[Callable[[Answer], None]], Any], *, pages: int = 0
+) -> tuple[list[Json], AzureError | None]:
+    """The objects of a collection, page by page (0: all), and why they are not all of them."""
     answers: list[Answer] = []
     seen: set[str] = set()
     error: AzureError | None = None
     try:
-        pages = ask(answers.append).by_page()
-        async for _ in pages:
-            link = pages.continuation_token
-            if link is None:
+        found = ask(answers.append).by_page()
+        async for _ in found:
+            link = found.continuation_token
+            if link is None or len(answers) == pages:
                 break
             if link in seen:
                 raise UnreadableError("its pages lead back to one that was read")

@@ -208,7 +208,7 @@ async def collected(
     transport.around.waiting = progress.waiting
     async with transport:
         run = _Run(request, transport, progress, Redactor())
-        await _signed_in(transport, request)
+        await signed_in(transport, request)
         try:
             await run.first_round()
             if references is not None:
@@ -228,7 +228,7 @@ def was_stopped(snapshot: Snapshot) -> bool:
     return STOPPED in snapshot.gaps
 
 
-async def _signed_in(transport: Transport, request: Request) -> None:
+async def signed_in(transport: Transport, request: Request) -> None:
     """The first token: without one nothing can be read."""
     try:
         await transport.tokens.get(request.cloud.resource_manager_scope, request.tenant)
