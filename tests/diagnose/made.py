@@ -64,6 +64,13 @@ def policy(inbound: str) -> str:
 
 
 def tenant(inbound: str, apps: Iterable[dict[str, object]], more: dict[str, object] | None = None) -> MemoryTree:
+    """The files below as a tree."""
+    return MemoryTree(tenant_files(inbound, apps, more), "tenant")
+
+
+def tenant_files(
+    inbound: str, apps: Iterable[dict[str, object]], more: dict[str, object] | None = None
+) -> dict[str, bytes]:
     """One service with one API without a key, whose policy has this inbound; `more` are further files."""
     files: dict[str, object] = {
         "apim/apis/orders/apiInformation.json": {
@@ -89,8 +96,7 @@ def tenant(inbound: str, apps: Iterable[dict[str, object]], more: dict[str, obje
         **{f"entra/applications/{n}.json": app for n, app in enumerate(apps)},
         **(more or {}),
     }
-    raw = {name: (body if isinstance(body, str) else json.dumps(body)).encode() for name, body in files.items()}
-    return MemoryTree(raw, "tenant")
+    return {name: (body if isinstance(body, str) else json.dumps(body)).encode() for name, body in files.items()}
 
 
 def claims(version: int, audience: str, client: str = CLIENT, **more: object) -> Presented:
