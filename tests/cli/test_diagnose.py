@@ -48,7 +48,7 @@ def call(folder: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[
 def with_claims(tmp_path: Path, **more: object) -> Sequence[str]:
     file = tmp_path / "claims.json"
     file.write_text(json.dumps(claims(2, API_APP, scp="Orders.Read", **more).claims), "utf-8")
-    return ("--claims", str(file), "--now", "2026-09-21T14:00:00Z")
+    return ("--claims", str(file), "--now", "2026-09-21T14:30:00Z")
 
 
 def test_a_right_token_is_accepted_with_exit_code_0(
