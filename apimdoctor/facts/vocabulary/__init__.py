@@ -11,7 +11,7 @@ Four conventions carry the whole design:
 Lists of subjects only point downwards: a cycle through lists cannot be shown to CEL.
 """
 
-from apimdoctor.facts.vocabulary.base import Place, fact
+from apimdoctor.facts.vocabulary.base import HostStands, Place, fact
 from apimdoctor.facts.vocabulary.check import (
     Entry,
     EntryForm,
@@ -22,13 +22,17 @@ from apimdoctor.facts.vocabulary.check import (
     RequiredClaim,
     Restriction,
     TokenCheck,
+    WrittenExpression,
 )
 from apimdoctor.facts.vocabulary.entra import (
     App,
     AppMatch,
+    AskedApi,
     Certainty,
     Credential,
+    FoundClient,
     Grant,
+    IdentifierUri,
     PreauthorizedClient,
     RedirectUri,
     Role,
@@ -63,6 +67,7 @@ from apimdoctor.facts.vocabulary.policy import (
     WrittenText,
 )
 from apimdoctor.facts.vocabulary.way import (
+    Arrival,
     Context,
     ControlName,
     Cors,
@@ -79,6 +84,8 @@ __all__ = [
     "Api",
     "App",
     "AppMatch",
+    "Arrival",
+    "AskedApi",
     "Backend",
     "Certainty",
     "Condition",
@@ -93,9 +100,12 @@ __all__ = [
     "EntryForm",
     "Facts",
     "FoundAs",
+    "FoundClient",
     "Fragment",
     "Grant",
     "Hop",
+    "HostStands",
+    "IdentifierUri",
     "IdentityChange",
     "KeySource",
     "Metadata",
@@ -128,6 +138,7 @@ __all__ = [
     "UncheckedPath",
     "VariableRead",
     "Waiver",
+    "WrittenExpression",
     "WrittenText",
     "fact",
 ]

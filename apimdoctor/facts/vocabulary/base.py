@@ -1,9 +1,14 @@
 """What every subject shares: how it is declared, and the place it stands at."""
 
 from dataclasses import dataclass
-from typing import TypeVar, dataclass_transform
+from typing import Literal, TypeVar, dataclass_transform
 
 T = TypeVar("T")
+
+
+HostStands = Literal["own domain", "private network", "Azure", "elsewhere", ""]
+"""`own domain`: of a verified domain of a tenant; `Azure`: a host name that Azure gives its resources, or Microsoft's
+own; `elsewhere`: none of these, and all domains of the tenants were read; "" = no host is written."""
 
 
 @dataclass_transform(eq_default=False, kw_only_default=True, frozen_default=True)

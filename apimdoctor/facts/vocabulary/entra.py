@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from apimdoctor.facts.values import Unknown, Values
+from apimdoctor.facts.values import NONE, Unknown, Values
 from apimdoctor.facts.vocabulary.base import Place, fact
 
 Certainty = Literal["certain", "likely", "possible"]
+FoundClient = Literal["app registration", "service principal", "Microsoft client", "nothing"]
 
 
 @fact
@@ -41,12 +42,33 @@ class RedirectUri:
 
 
 @fact
+class IdentifierUri:
+    """An identifier URI of an app registration, with the domain in it."""
+
+    place: Place = Place()
+    uri: str
+    domain: str  # "" = names no domain (api://GUID, urn:, api://word)
+    verified: bool | Unknown  # the domain, or one above it, is a verified domain of the tenant
+
+
+@fact
+class AskedApi:
+    """An app registration that a client asks permissions of (requiredResourceAccess)."""
+
+    place: Place = Place()
+    display_name: str
+    token_version: int | Unknown
+    token_version_written: bool
+
+
+@fact
 class Scope:
     """A delegated permission that an app registration exposes."""
 
     place: Place = Place()
     value: str
     enabled: bool
+    still_granted: bool | Unknown = False  # a delegated grant or a preauthorization names it
 
 
 @fact
@@ -67,8 +89,9 @@ class PreauthorizedClient:
 
     place: Place = Place()
     client_id: str
-    found_as: Literal["app registration", "service principal", "Microsoft client", "nothing"] | Unknown
+    found_as: FoundClient | Unknown
     scope_values: Values
+    ids_without_scope: Values = NONE  # ids of permissions it lists that no scope of the app registration has
 
 
 @fact
@@ -134,6 +157,10 @@ class App:
     mapped_claims_accepted: bool | Unknown
     implicit_access_tokens: bool | Unknown
     encryption_key: bool | Unknown
+    uris: tuple[IdentifierUri, ...] = ()
+    asks_for: tuple[AskedApi | Unknown, ...] = ()  # app registrations that were read
+    assigned_clients: Values = NONE  # client ids of service principals to which its service principal is assigned
+    misplaced: Values = NONE  # property names written where they are not read
     serves: Values  # API Management services whose checks name it
 
 

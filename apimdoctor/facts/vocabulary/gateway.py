@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from apimdoctor.facts.values import Unknown, Values
-from apimdoctor.facts.vocabulary.base import Place, fact
+from apimdoctor.facts.values import NONE, Unknown, Values
+from apimdoctor.facts.vocabulary.base import HostStands, Place, fact
+from apimdoctor.facts.vocabulary.check import MetadataForm
+from apimdoctor.facts.vocabulary.entra import AppMatch, FoundClient
 
 
 @fact
@@ -26,6 +28,8 @@ class ConsoleScope:
     place: Place = Place()
     text: str
     token_for: Literal["app registration", "Microsoft Graph", "Microsoft API", "OpenID only", "nothing found"] | Unknown
+    qualified: bool = True  # an identifier URI or id stands in front of it
+    exposed: bool | Unknown = True  # what it is for has an enabled scope of that name, or none is named (/.default)
 
 
 @fact
@@ -35,6 +39,13 @@ class ConsoleServer:
     place: Place = Place()
     name: str
     client_id: str
+    kind: Literal["oauth2", "openid"] = "oauth2"  # authorizationServers or openidConnectProviders
+    provider: Literal["Entra ID", "other"] | Unknown = "other"
+    client_found_as: FoundClient | Unknown = "nothing"
+    authorize_version: int | Unknown = 0  # of the sign-in endpoint: 1 or 2; 0 = no endpoint of Entra ID is written
+    token_endpoint_version: int | Unknown = 0  # of the token endpoint, likewise
+    resource: str | Unknown = ""  # the parameter of that name that it sends for tokens; "" = sends none
+    endpoint_tenants: Values = NONE  # ids of the tenants that its endpoints name; empty = they name none (common ...)
     scopes: tuple[ConsoleScope, ...] = ()
 
 
@@ -109,6 +120,10 @@ class SiteAuth:
     accepted_audiences: Values
     accepted_clients: Values
     in_file: bool | Unknown  # the settings stand in a file of the site, not in Azure
+    enabled: bool | Unknown = True  # Easy Auth is on, with Entra ID as provider
+    issuer_form: MetadataForm | Unknown = "no address"  # of the metadata that belongs to the issuer
+    accepted_issuers: Values = NONE  # by what is known of the issuer's form; everything when it compares none
+    apps: tuple[AppMatch | Unknown, ...] = ()  # that its client id and its allowed audiences name
 
 
 @fact
@@ -120,4 +135,5 @@ class Backend:
     host: str | Unknown
     scheme: str | Unknown
     credentials: tuple[str, ...] | Unknown = ()  # kinds its entity adds: 'header:x-functions-key', 'certificate' ...
+    stands: HostStands | Unknown = ""  # whose its host is
     sites: tuple[SiteAuth | Unknown, ...] = ()  # none or one

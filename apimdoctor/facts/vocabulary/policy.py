@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from apimdoctor.facts.values import Unknown, Values
-from apimdoctor.facts.vocabulary.base import Place, fact
+from apimdoctor.facts.vocabulary.base import HostStands, Place, fact
 from apimdoctor.facts.vocabulary.entra import AppMatch
 
 PolicyScope = Literal["global", "workspace", "product", "api", "operation", "fragment", "resolver", ""]
@@ -50,6 +50,7 @@ class Step:
     from_caller: tuple[str, ...] | Unknown = ()  # caller data its target is made from
     claims_read: tuple[str, ...] | Unknown = ()  # claims it reads from a token it parses itself
     tokens_sent: Values  # 'header:authorization', 'variable:msi' ... among what it sends
+    stands: HostStands | Unknown = ""  # whose the host it calls is
 
 
 @fact

@@ -7,7 +7,7 @@ from typing import Literal
 from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary.base import Place, fact
 from apimdoctor.facts.vocabulary.check import TokenCheck
-from apimdoctor.facts.vocabulary.gateway import Api, Backend, Operation
+from apimdoctor.facts.vocabulary.gateway import Api, Backend, Operation, SiteAuth
 from apimdoctor.facts.vocabulary.policy import Condition, IdentityChange, PolicyScope, Section, Step
 
 Context = Literal["no key", "open product", "product key", "API key", "all-APIs key"]
@@ -83,6 +83,24 @@ class VariableRead:
     name: str
     step: Step
     set_before: Literal["on every path", "on some paths", "never"]
+    cast: str  # the type it is turned into, 'Jwt', 'string' ...; "" = none is written
+    asked_for: bool  # a step of the route asks whether it is set (ContainsKey)
+
+
+@fact
+class Arrival:
+    """A token that a back end with Easy Auth gets on some way: the caller's own, or the gateway's."""
+
+    place: Place = Place()  # of the token check it passed, or of the step that got it
+    site: SiteAuth
+    element: str
+    brought_by: Literal["caller", "gateway"]
+    meant_for: str  # the app registration's name, or the resource as written
+    named_by_site: bool | Unknown  # the site's settings name that app registration
+    issuers: Values
+    issuers_of_other_version: Values
+    audiences: Values
+    clients: Values  # client ids in it; everything when the token check restricts none
 
 
 @fact
@@ -96,6 +114,7 @@ class Hop:
     caller_token_travels: bool
     caller_checked: Literal["always", "sometimes", "never"] | Unknown
     caller_checks: tuple[TokenCheck, ...] = ()  # that run before it on every path
+    arrivals: tuple[Arrival | Unknown, ...] = ()  # where Easy Auth stands before the back end
 
 
 @fact
