@@ -4,10 +4,12 @@ Order of IdentityModel (entra-tokens 6.1): signature, lifetime, audience, issuer
 issuer, audience and only then the key. Then required-claims (apim-policies section 3). The first failure hides the rest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from apimdoctor.diagnose import signature
+from apimdoctor.diagnose.signature import Key
 from apimdoctor.diagnose.token import Token
 from apimdoctor.entra import metadata
 from apimdoctor.facts import values
@@ -63,16 +65,21 @@ class Checked:
         return None if self.undecided is not None else True
 
 
-def check_token(check: TokenCheck, token: Token, now: float | None = None) -> Checked:
-    """Compare a token with a check. `now` in seconds since 1970; None: the lifetime is taken to be right."""
-    return Checked(check, token, tuple(_tests(check, token, now)))
+def check_token(
+    check: TokenCheck, token: Token, now: float | None = None, keys: Sequence[Key] | None = None
+) -> Checked:
+    """Compare a token with a check. `now` in seconds since 1970; None: the lifetime is taken to be right.
+
+    `keys` are those of the metadata the check trusts; None: they were not fetched, and the signature counts as right.
+    """
+    return Checked(check, token, tuple(_tests(check, token, now, keys)))
 
 
-def _tests(check: TokenCheck, token: Token, now: float | None) -> Iterator[Test]:
+def _tests(check: TokenCheck, token: Token, now: float | None, keys: Sequence[Key] | None) -> Iterator[Test]:
     yield from _present(check, token)
     if token.kind == "none" or not token.readable:
         return
-    key = _key(check, token)
+    key = _key(check, token) or _signed(token, keys)
     lifetime = _lifetime(check, token, now)
     audience, issuer = _audience(check, token), _issuer(check, token)
     if key is not None and key.what == "key":
@@ -144,6 +151,25 @@ def _key(check: TokenCheck, token: Token) -> Test | None:
             reason="TokenSignatureKeyNotFound",
         )
     return _key_family(check, token)
+
+
+def _signed(token: Token, keys: Sequence[Key] | None) -> Test | None:
+    right, why = signature.verdict(token, keys)
+    if right is None:
+        return None
+    if right:
+        return Test("signature", True, why)
+    if "kid" in why:
+        return Test(
+            "key",
+            False,
+            why,
+            message=_idx("IDX10503", "its kid did not match any keys"),
+            reason="TokenSignatureKeyNotFound",
+        )
+    return Test(
+        "signature", False, why, message=_idx("IDX10511", "the signature is not valid"), reason="TokenSignatureInvalid"
+    )
 
 
 _OWN_KEYS = {

@@ -14,6 +14,7 @@ from apimdoctor.diagnose.gateway_trace import GatewayTrace
 from apimdoctor.diagnose.grants import older_than_assignment
 from apimdoctor.diagnose.intake import NOTHING, Presented
 from apimdoctor.diagnose.request import Request, decide
+from apimdoctor.diagnose.signature import keys_for
 from apimdoctor.diagnose.token import Token, understand
 from apimdoctor.diagnose.walk import Ending, Held, State, Trail, Walker
 from apimdoctor.engine.finding import Finding, Verdicts
@@ -104,7 +105,7 @@ class _Case:
             last_error_reason=_reason(ending),
             causes=causes,
             callers=tuple(rows),
-            assumptions=tuple(dict.fromkeys(a for e in endings for a in (*_standing(given), *e.state.assumptions))),
+            assumptions=tuple(dict.fromkeys(a for e in endings for a in (*_standing(e, given), *e.state.assumptions))),
             trace=self._trace(ending, site),
             notes=self._notes(),
         )
@@ -117,6 +118,7 @@ class _Case:
             find_check=self.built.check,
             gateway_token=self._gateway_token,
             now=now,
+            keys_of=lambda check: keys_for(check, self.snapshot.metadata),
         )
         return list(walker.walk(self._held(token)))
 
@@ -271,13 +273,32 @@ class _Case:
         for finding in findings:
             here = spot is not None and _same_spot(finding, spot)
             backed = other_causes.backs(evidence, finding.cause)
-            shown = verdict == "accepted" and _demonstrated(finding, ending)
-            if verdict == "accepted" and finding.cause not in other_causes.LETS_IN and not backed:
+            shown = verdict == "accepted" and (_demonstrated(finding, ending) or other_causes.outside(finding))
+            if verdict == "accepted" and finding.cause not in other_causes.LETS_IN and not (backed or shown):
                 continue
             if finding.severity == "error" or here or backed or shown:
                 found.append(other_causes.from_finding(finding, here=here or shown, evidence=evidence))
         found += self._contradicted(token)
-        return _ranked(found)
+        return tuple(replace(cause, also_depends=self._depends(cause)) for cause in _ranked(found))
+
+    def _depends(self, cause: Cause) -> tuple[str, ...]:
+        """Who else lives on the token version or audience that the cause's fix would change."""
+        if cause.cause not in ("issuer-version-mismatch", "audience-mismatch", "easy-auth-mismatch"):
+            return ()
+        own = {id(check) for met in self.way.met if (check := self.built.check(met.check))}
+        told: list[str] = []
+        for app in self._apps():
+            for other in self.built.facts.token_checks:
+                if isinstance(other, Unknown) or id(other) in own:
+                    continue
+                if any(not isinstance(m, Unknown) and m.app.app_id == app.app_id for m in other.apps):
+                    told.append(f"{other.element} at {other.place.document}:{other.place.line}")
+            told += [
+                f"Easy Auth of {site.host}"
+                for site in self.built.facts.sites
+                if isinstance(site, SiteAuth) and site.client_id == app.app_id
+            ]
+        return tuple(dict.fromkeys(told))
 
     def _refusal(self, ending: Ending, site: SiteTest | None, token: Token) -> list[Cause]:
         if site is not None:
@@ -338,8 +359,10 @@ class _Case:
         )
 
 
-def _standing(given: bool) -> tuple[str, ...]:
-    return ("the token's signature counts as right",) if given else ()
+def _standing(ending: Ending, given: bool) -> tuple[str, ...]:
+    """What is taken for granted of every token that was brought."""
+    proven = any(t.what == "signature" and t.passed for checked in ending.state.checked for t in checked.tests)
+    return ("the token's signature counts as right",) if given and not proven else ()
 
 
 def _demonstrated(finding: Finding, ending: Ending | None) -> bool:

@@ -25,6 +25,27 @@ LETS_IN = frozenset(
 )
 """Causes of findings that explain why somebody is admitted."""
 
+OUTSIDE = frozenset(
+    {
+        "preflight-blocked",
+        "expression-error",
+        "wrong-token-kind",
+        "easy-auth-mismatch",
+        "header-or-scheme",
+        "named-value",
+        "b2c-specific",
+        "openid-config-url-wrong",
+        "signing-key-config",
+    }
+)
+"""Causes of refusals that no comparison of a token shows: another layer refuses, or the token was never the right one."""
+
+
+def outside(finding: Finding) -> bool:
+    """Whether a finding names another layer that refuses although the token checks accept."""
+    return finding.cause in OUTSIDE and finding.severity != "info"
+
+
 FROM_FINDING = {"error": 50.0, "warning": 20.0, "info": 4.0}
 BACKED = 45.0
 """What a finding gains when the error text speaks of the same thing."""

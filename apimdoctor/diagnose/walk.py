@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from apimdoctor.diagnose.checking import Checked, check_token
+from apimdoctor.diagnose.signature import Key
 from apimdoctor.diagnose.token import Token
 from apimdoctor.facts.vocabulary import TokenCheck
 from apimdoctor.policy.effective import Effective
@@ -95,6 +96,7 @@ class Walker:
     find_check: FindCheck
     gateway_token: GatewayToken
     now: float | None = None
+    keys_of: Callable[[TokenCheck], Sequence[Key] | None] = lambda _check: None
     endings: list[Ending] = field(default_factory=list)
     _writers: dict[tuple[int, str], Writer] = field(default_factory=dict)
 
@@ -161,7 +163,7 @@ class Walker:
         if held.unknown or held.token is None:
             self._open(placed, state, held.unknown or "what stands there is computed")
             return None
-        checked = check_token(check, held.token, self.now)
+        checked = check_token(check, held.token, self.now, self.keys_of(check))
         state = replace(state, checked=(*state.checked, checked))
         if checked.passed is True:
             seen = (

@@ -72,6 +72,10 @@ def _causes(diagnosis: Diagnosis, width: int) -> Iterator[Line]:
         yield from _evidence(cause, width)
         if cause.fix:
             yield from _wrapped("Change: " + cause.fix, width, "  ", "green", hanging="    ")
+        if cause.also_depends:
+            yield from _wrapped(
+                "On the present state depend: " + ", ".join(cause.also_depends), width, "  ", "dim", hanging="    "
+            )
         if cause.misleading and number == 1:
             yield from _wrapped("Not this: " + cause.misleading, width, "  ", "dim", hanging="    ")
         if cause.rule:
