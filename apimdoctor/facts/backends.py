@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from apimdoctor import snapshot
 from apimdoctor.facts import places, written
 from apimdoctor.facts.documents import Surroundings
+from apimdoctor.facts.easy_auth import Sites
+from apimdoctor.facts.hosts import Hosts
 from apimdoctor.facts.steps import host_of, scheme_of
-from apimdoctor.facts.values import ANYTHING, Unknown, Values, known, unread
+from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import Backend, Place, SiteAuth
 from apimdoctor.policy.value import Literal, Value
 from apimdoctor.policy.value_text import value_of
@@ -22,8 +24,9 @@ class Backends:
     """Makes back ends, each once."""
 
     sites: Sequence[snapshot.SiteAuth]
+    easy_auth: Sites
+    hosts: Hosts
     _made: dict[object, Backend] = field(default_factory=dict)
-    _sites: dict[int, SiteAuth] = field(default_factory=dict)
 
     def of_call(self, around: Surroundings, api: snapshot.Api, call: Call) -> Backend:
         """Where a call goes: the entity or address last set, else the API's own (docs: set-backend-service)."""
@@ -34,7 +37,9 @@ class Backends:
             return self._address(around.place, written.settled(call.url, around.named))
         if "service_url" in api.unread:
             because = Unknown(f"the address of API {api.name} was not read")
-            return Backend(place=places.of_api(around.place, api), name="", host=because, scheme=because)
+            return Backend(
+                place=places.of_api(around.place, api), name="", host=because, scheme=because, stands=because
+            )
         return self._address(places.of_api(around.place, api), written.settled(value_of(api.service_url), around.named))
 
     def entity(self, around: Surroundings, entity: snapshot.Backend) -> Backend:
@@ -51,6 +56,7 @@ class Backends:
                 host=host,
                 scheme=pool or scheme_of(address),
                 credentials=entity.credential_kinds,
+                stands=self.hosts.stands(host),
                 sites=tuple(self._sites_of(host)),
             )
         return made
@@ -61,16 +67,15 @@ class Backends:
 
     def site(self, site: snapshot.SiteAuth) -> SiteAuth:
         """The Easy Auth of a site."""
-        made = self._sites.get(id(site))
-        if made is None:
-            made = self._sites[id(site)] = _easy_auth(site)
-        return made
+        return self.easy_auth.of(site)
 
     def _named(self, around: Surroundings, name: str | Unknown) -> Backend:
         if isinstance(name, Unknown):
             return self._once(
                 (around.place.resource, name.because),
-                Backend(place=around.place, name="", host=name, scheme=name, credentials=name, sites=(name,)),
+                Backend(
+                    place=around.place, name="", host=name, scheme=name, credentials=name, stands=name, sites=(name,)
+                ),
             )
         for one in (around, *around.shared):
             for entity in one.contents.backends:
@@ -79,7 +84,15 @@ class Backends:
         because = Unknown(f"back end {name} was not found")
         return self._once(
             (around.place.resource, name),
-            Backend(place=around.place, name=name, host=because, scheme=because, credentials=because, sites=(because,)),
+            Backend(
+                place=around.place,
+                name=name,
+                host=because,
+                scheme=because,
+                credentials=because,
+                stands=because,
+                sites=(because,),
+            ),
         )
 
     def _address(self, place: Place, value: Value) -> Backend:
@@ -87,7 +100,14 @@ class Backends:
         text = value.text if isinstance(value, Literal) else written.why(value)
         return self._once(
             (place.resource, "address", text),
-            Backend(place=place, name="", host=host, scheme=scheme, sites=tuple(self._sites_of(host))),
+            Backend(
+                place=place,
+                name="",
+                host=host,
+                scheme=scheme,
+                stands=self.hosts.stands(host),
+                sites=tuple(self._sites_of(host)),
+            ),
         )
 
     def _once(self, key: object, made: Backend) -> Backend:
@@ -108,49 +128,3 @@ def _serves(site: snapshot.SiteAuth, host: str) -> bool:
     return host in {name.lower() for name in site.hosts} or any(
         host == f"{site.site.lower()}{suffix}" for suffix in _SITE_HOSTS
     )
-
-
-def _easy_auth(site: snapshot.SiteAuth) -> SiteAuth:
-    """Settings of authsettingsV2 (docs: app-service configure-authentication-provider-aad).
-
-    With a configuration file, what Azure shows is not what holds.
-    """
-    host = next(iter(site.hosts), site.site)
-    elsewhere = f"the Easy Auth settings of {host} stand in its file {site.config_file}" if site.config_file else ""
-    doubt = Unknown(elsewhere) if elsewhere else None
-    clients = (*site.allowed_applications, *site.claim_check_applications)
-    lists_unread = bool({"allowed_applications", "claim_check_applications"} & set(site.unread))
-    return SiteAuth(
-        place=Place(
-            resource=site.id or f"site:{site.site}",
-            document=site.origin.document,
-            file=site.origin.file,
-            line=site.origin.line,
-            column=site.origin.column,
-        ),
-        host=host,
-        client_id=doubt or site.client_id,
-        requires_login=doubt or _requires_login(site),
-        issuer=doubt or site.issuer,
-        # Its own client id is always an accepted audience.
-        accepted_audiences=unread(elsewhere)
-        if elsewhere
-        else Values(
-            known=tuple(dict.fromkeys(text for text in (site.client_id, *site.allowed_audiences) if text)),
-            rest="the allowed audiences were not read" if "allowed_audiences" in site.unread else "",
-        ),
-        accepted_clients=unread(elsewhere or "the allowed applications were not read")
-        if elsewhere or lists_unread
-        else known(*clients)
-        if clients
-        else ANYTHING,
-        in_file=bool(site.config_file),
-    )
-
-
-def _requires_login(site: snapshot.SiteAuth) -> bool | Unknown:
-    if site.enabled is False or site.aad_enabled is False:
-        return False
-    if site.enabled is None or site.require_authentication is None:
-        return Unknown(f"whether {site.site} requires a login was not read")
-    return site.require_authentication and site.unauthenticated_action != "AllowAnonymous"

@@ -9,6 +9,8 @@ from apimdoctor.facts.backends import Backends
 from apimdoctor.facts.checks import Checks
 from apimdoctor.facts.conditions import Conditions
 from apimdoctor.facts.documents import Policy, Surroundings
+from apimdoctor.facts.easy_auth import Sites
+from apimdoctor.facts.hosts import Hosts
 from apimdoctor.facts.identities import Identities
 from apimdoctor.facts.joining import afterwards
 from apimdoctor.facts.locating import Texts
@@ -112,10 +114,11 @@ class _Builder:
     def _wired(self) -> _Made:
         apps = build_apps(self._snapshot)
         walk = Walk()
-        backends = Backends(self._snapshot.sites)
+        hosts = Hosts(self._snapshot.tenants)
+        backends = Backends(self._snapshot.sites, Sites(apps), hosts)
         by_key = {policy.key: (around, policy) for around in self._everything for policy in around.each()}
         token_variables, gateway_variables = walk.output_variables(self._everything)
-        texts = Texts(by_key, Checks(apps), Steps(token_variables, gateway_variables))
+        texts = Texts(by_key, Checks(apps), Steps(token_variables, gateway_variables, hosts))
         drafts = [draft for found in self._drafts for draft in found if isinstance(draft, Draft)]
         texts.checks.afterwards = afterwards(drafts, texts, backends)
         conditions = Conditions(texts)

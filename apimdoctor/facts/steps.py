@@ -7,6 +7,7 @@ from typing import Literal
 
 from apimdoctor.facts import places, written
 from apimdoctor.facts.documents import Policy
+from apimdoctor.facts.hosts import Hosts
 from apimdoctor.facts.values import NONE, Unknown, Values, known, unread
 from apimdoctor.facts.vocabulary import PolicyScope, Step
 from apimdoctor.policy.reads import Reads, reads_in, reads_of
@@ -103,6 +104,7 @@ class Steps:
     """Variables into which some token check of any policy puts its token."""
     gateway_variables: frozenset[str] = frozenset()
     """Variables into which some policy puts a token of the gateway's identity."""
+    hosts: Hosts = field(default_factory=Hosts)
     _made: dict[tuple[str, int, str, str], Step] = field(default_factory=dict)
 
     def of(self, policy: Policy, element: Element, named: NamedValues, section: str, scope: PolicyScope) -> Step:
@@ -133,7 +135,8 @@ class Steps:
             serves_authorized_requests=_serves_authorized(element, named),
             counts_by=self._counts_by(element, named, reads) if role == "counter" else (),
             sends_to=_sends_to(element.name, role),
-            host=host_of(target),
+            host=(host := host_of(target)),
+            stands=self.hosts.stands(host),
             varies_by=_varies_by(element, named),
             from_caller=_from_caller(target) if role in ("route", "call") else (),
             claims_read=_claims_read(reads),
