@@ -118,6 +118,10 @@ class Apps:
         """The tenant id for a GUID, a verified domain or `consumers`; "" for `common` and `organizations`."""
         return self.tenancy.id_of(text)
 
+    def kind_of(self, tenant_id: str) -> Literal["workforce", "b2c", "external id", ""]:
+        """The kind of a tenant by id; "" when nobody told, or it was not read."""
+        return next((tenant.kind for tenant in self.tenants if tenant_id and tenant.id == tenant_id), "")
+
     def client_id_of(self, principal_id: str) -> str | Unknown:
         """The client id of a managed identity, by the object id of its service principal."""
         for holdings in self._holdings:

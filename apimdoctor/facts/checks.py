@@ -12,6 +12,7 @@ from apimdoctor.facts import written
 from apimdoctor.facts.apps import Apps
 from apimdoctor.facts.documents import Policy
 from apimdoctor.facts.entries import Reader
+from apimdoctor.facts.phrasing import expressions, out_of_order, token_called
 from apimdoctor.facts.values import ANYTHING, NONE, Unknown, Values, comparable, known, union, unread
 from apimdoctor.facts.vocabulary import (
     AppMatch,
@@ -187,6 +188,9 @@ class _Check:
             audience_entries=tuple(self._audience_entries(audience_elements, hints)),
             client_entries=tuple(self._client_entries(client_elements, hints)),
             children=tuple(child.name for child in self.element.elements),
+            out_of_order=out_of_order(self.element),
+            token_called=token_called(self.element.get("token-value"), self.named),
+            expressions=tuple(expressions(self.element, self.named, self.reader.place)),
             apps=apps,
         )
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from apimdoctor.entra.claims import Written, how_written
 from apimdoctor.entra.known import is_guid
+from apimdoctor.entra.lookalikes import resembles
 from apimdoctor.entra.metadata import Metadata as Address
 from apimdoctor.entra.microsoft import MicrosoftApi
 from apimdoctor.facts import places, written
 from apimdoctor.facts.apps import Apps
 from apimdoctor.facts.registrations import values_of as values_known
+from apimdoctor.facts.spelling import differs_in, is_certificate_text
 from apimdoctor.facts.values import NONE, Unknown, Values, known, unread
 from apimdoctor.facts.vocabulary import Entry, KeySource, Metadata, Place, RequiredClaim
 from apimdoctor.policy.tree import Element
@@ -57,6 +59,9 @@ class Reader:
             clouds=_clouds((address.cloud,)) if address and whole_host else unread(because.because),
             tenant=because,
             host_deprecated=address.host_deprecated if address and whole_host else because,
+            scheme=address.url.partition("://")[0].lower() if address and whole_host else because,
+            resembles=resembles(address.host) if address and whole_host else because,
+            tenant_kind=because,
             issuers=Values(symbols=issuers, rest=because.because),
         )
 
@@ -76,6 +81,9 @@ class Reader:
             tenant=read.tenant,
             host_deprecated=read.host_deprecated,
             issuers=values_known(read.issuers),
+            scheme=read.url.strip().partition("://")[0].lower() if "://" in read.url else "",
+            resembles=resembles(read.host),
+            tenant_kind=self.apps.kind_of(read.tenant),
         )
 
     def issuer(self, element: Element, *, only_one: bool) -> Entry:
@@ -98,6 +106,7 @@ class Reader:
             form=read.form,
             found_as="nothing" if not read.entra else Unknown("an issuer names a tenant, no app registration"),
             names="",
+            differs_in=Unknown("only audiences are compared with what they stand for"),
         )
 
     def _issuer_tenant(self, tenant: str) -> str | Unknown:
@@ -125,6 +134,7 @@ class Reader:
             form=found.form,
             found_as=found.found_as,
             names=found.names,
+            differs_in=differs_in(text, self.apps.directory, tenants),
         )
 
     def client(self, element: Element, tenants: Sequence[str], *, only_one: bool) -> Entry:
@@ -146,6 +156,7 @@ class Reader:
             form=found.form,
             found_as=found.found_as,
             names=found.names,
+            differs_in=Unknown("only audiences are compared with what they stand for"),
         )
 
     def _undecided(self, element: Element, because: Unknown, only_one: bool) -> Entry:
@@ -162,6 +173,7 @@ class Reader:
             form=because,
             found_as=because,
             names=because,
+            differs_in=because,
         )
 
     def claim(self, element: Element, provider: "str | Unknown") -> RequiredClaim:
@@ -171,15 +183,19 @@ class Reader:
         asks: str | Unknown = asked
         if isinstance(asked, str) and asked.strip().lower() not in ("all", "any"):
             asks = Unknown(f"match={asked!r} is neither all nor any")
-        values = written.texts(element, "value")
+        texts = written.texts(element, "value")
+        values = written.values_of(texts, self.named)
+        separator = written.told(element.get("separator"), self.named)
         return RequiredClaim(
             place=self.place(element),
             name=name,
-            values=written.values_of(values, self.named),
-            count=len(values),
+            values=values,
+            count=len(texts),
             asks_for=asks.strip().lower() if isinstance(asks, str) else asks,  # type: ignore[arg-type]
-            separator=written.told(element.get("separator"), self.named),
+            separator=separator,
             in_token=_in_token(name, provider),
+            several=_several(values),
+            values_with_separator=_holding(values, separator),
         )
 
     def keys(self, element: Element) -> Iterator[KeySource]:
@@ -197,10 +213,31 @@ class Reader:
             return KeySource(place=place, kind="certificate", text=written.told(certificate, self.named))
         if key.get("n") is not None:
             return KeySource(place=place, kind="rsa", text="")
+        settled = written.settled(key.text, self.named)
+        if isinstance(settled, Literal) and is_certificate_text(settled.text):
+            return KeySource(place=place, kind="certificate text", text="")
         text = written.told(key.text, self.named)
         if isinstance(text, str) and text.strip().lower().startswith(("https://", "http://")):
             return KeySource(place=place, kind="url", text=text.strip())
         return KeySource(place=place, kind="symmetric", text="" if isinstance(text, str) else text)
+
+
+def _several(values: Values) -> bool | Unknown:
+    if len(values.known) > 1:
+        return True
+    if len(values.known) + len(values.symbols) < 2:
+        return False
+    return Unknown(f"whether the value of {values.symbols[0]} differs from the others is not known")
+
+
+def _holding(values: Values, separator: "str | Unknown") -> Values:
+    """The values that hold the separator; those whose text is not known may."""
+    if isinstance(separator, Unknown):
+        return unread(separator.because)
+    if not separator:
+        return NONE
+    rest = f"the value of {values.symbols[0]} is not known" if values.symbols else ""
+    return Values(known=tuple(text for text in values.known if separator in text), rest=rest)
 
 
 def _in_token(name: "str | Unknown", provider: "str | Unknown") -> "Written | Unknown":

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 from apimdoctor import snapshot
 from apimdoctor.facts import written
+from apimdoctor.facts.arrivals import arrivals
 from apimdoctor.facts.backends import Backends
 from apimdoctor.facts.conditions import Conditions
 from apimdoctor.facts.documents import Surroundings
 from apimdoctor.facts.identities import Identities
 from apimdoctor.facts.locating import Texts
+from apimdoctor.facts.phrasing import variable_reads
 from apimdoctor.facts.values import NONE, Unknown, Values
 from apimdoctor.facts.vocabulary import (
     ControlName,
@@ -26,6 +28,7 @@ from apimdoctor.facts.vocabulary import (
     UncheckedPath,
     VariableRead,
 )
+from apimdoctor.policy.expression import Read
 from apimdoctor.policy.way import CorsMet, Met, Unchecked, VariableUse, Way
 
 # A doubt about what runs after the back end has answered says nothing about checks and calls.
@@ -52,7 +55,7 @@ class Shown:
     dropped: tuple[DroppedSteps, ...]
     unforwarded: tuple[Section, ...]
     errors_hidden: tuple[Step, ...]
-    variable_reads: tuple[VariableRead, ...]
+    variable_reads: tuple[VariableRead | Unknown, ...]
     doubts: tuple[Unknown, ...]
 
 
@@ -78,6 +81,7 @@ class Ways:
     def _show(self, way: Way) -> Shown:
         doubts = tuple(dict.fromkeys(Unknown(d.reason) for d in way.doubts if not _TOO_LATE.search(d.reason)))
         step = self.texts.step
+        asked_for = self._asked_for(way)
         return Shown(
             passages=(*(self._passage(met) for met in way.met), *doubts),
             checks_on_every_path=self.texts.every_check(
@@ -97,7 +101,7 @@ class Ways:
             ),
             unforwarded=tuple(self.texts.section(left) for left in way.unforwarded),
             errors_hidden=tuple(step(placed) for placed in way.errors_hidden),
-            variable_reads=tuple(self._variable(use) for use in way.variables if not use.doubts),
+            variable_reads=tuple(dict.fromkeys(self._variable(use, asked_for) for use in way.variables)),
             doubts=doubts,
         )
 
@@ -113,13 +117,32 @@ class Ways:
             later=self.texts.every_check(met.later),
         )
 
-    def _variable(self, use: VariableUse) -> VariableRead:
+    def _variable(self, use: VariableUse, asked_for: frozenset[str]) -> VariableRead | Unknown:
+        if use.doubts:
+            return Unknown(use.doubts[0].reason)
         step = self.texts.step(use.reader)
         return VariableRead(
             place=step.place,
             name=use.name,
             step=step,
             set_before="on every path" if use.set_on_every_way else "on some paths" if use.setters else "never",
+            cast=self._read_as(use).cast,
+            asked_for=use.name in asked_for,
+        )
+
+    def _read_as(self, use: VariableUse) -> Read:
+        """The way in which a step reads a variable; one that turns it into another type before others."""
+        around, _ = self.texts.text(use.reader)
+        found = variable_reads(use.reader.element, around.named, use.name)
+        return max(found, key=lambda read: bool(read.cast), default=Read(f"variable:{use.name}"))
+
+    def _asked_for(self, way: Way) -> frozenset[str]:
+        """The variables of which some step asks whether they are set."""
+        return frozenset(
+            use.name
+            for use in way.variables
+            for read in variable_reads(use.reader.element, self.texts.text(use.reader)[0].named, use.name)
+            if read.how == "contains"
         )
 
     def _cors(self, met: CorsMet) -> Cors:
@@ -202,14 +225,19 @@ class Ways:
     def _made_hops(self, way: Way, around: Surroundings, api: snapshot.Api) -> Iterator[Hop]:
         for call in way.calls:
             backend = self.backends.of_call(around, api, call)
+            identity = self.identities.each(call.identity)
+            checks = self.texts.every_check(call.checks)
             yield Hop(
                 place=self.texts.place(call.placed) if call.placed else backend.place,
                 backend=backend,
                 host=backend.host,
-                identity=self.identities.each(call.identity),
+                identity=identity,
                 caller_token_travels=call.caller_token_travels,
                 caller_checked=call.checked,
-                caller_checks=self.texts.every_check(call.checks),
+                caller_checks=checks,
+                arrivals=arrivals(
+                    backend, identity, checks, call.checked, caller_token_travels=call.caller_token_travels
+                ),
             )
 
     def subject_to(self, way: Way, *, key: bool) -> tuple[ControlName, ...] | Unknown:

@@ -74,6 +74,11 @@ def reads_of(value: Value) -> Reads:
     return found
 
 
+def written_in(element: Element, named: NamedValues) -> Iterator[Value]:
+    """Every value that is no plain text in an element and all that it contains, named values in place."""
+    return _written(element, named, inside=True)
+
+
 def _written(element: Element, named: NamedValues, *, inside: bool) -> Iterator[Value]:
     """Every value in an element that is no plain text, named values in place; `inside`: in what it contains as well."""
     waiting = [element]

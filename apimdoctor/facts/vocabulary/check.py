@@ -28,6 +28,8 @@ class RequiredClaim:
     asks_for: Literal["all", "any"] | Unknown  # of the values
     separator: str | Unknown  # "" = the whole claim is one value
     in_token: Literal["one string", "spaced string", "list"] | Unknown  # how Entra ID writes the claim
+    several: bool | Unknown  # at least two different values are written
+    values_with_separator: Values  # values that hold the separator, at which the claim is split before it is compared
 
 
 @fact
@@ -42,6 +44,9 @@ class Metadata:
     tenant: str | Unknown  # its id when it can be known, else as the URL names it; "" = names none
     host_deprecated: bool | Unknown  # an older name of a sign-in host
     issuers: Values
+    scheme: str | Unknown  # 'https', 'http'; "" = none is written
+    resembles: str | Unknown  # the host of Entra ID that `host` is but for a letter or two; "" = it is one, or like none
+    tenant_kind: Literal["workforce", "b2c", "external id", ""] | Unknown  # "" = nobody told
 
 
 @fact
@@ -49,7 +54,8 @@ class KeySource:
     """Where a token check takes its keys from."""
 
     place: Place = Place()
-    kind: Literal["metadata", "symmetric", "certificate", "rsa", "url"]
+    kind: Literal["metadata", "symmetric", "certificate", "rsa", "url", "certificate text"]
+    """`certificate`: named by its id; `certificate text`: a certificate or public key where a symmetric key belongs."""
     text: str | Unknown
 
 
@@ -69,6 +75,17 @@ class Entry:
     form: EntryForm | Unknown
     found_as: FoundAs | Unknown
     names: str | Unknown  # display name of what was found; "" = nothing was
+    differs_in: Literal["letter case", "final slash", "scheme", ""] | Unknown  # audiences: from the name it stands for
+
+
+@fact
+class WrittenExpression:
+    """A policy expression in a token check, at a place where no source, or not every source, allows one."""
+
+    place: Place = Place()
+    where: str  # 'client-application-ids', 'openid-config url' ...
+    allowed: Literal["no", "not stated", "sources differ"]
+    text: str
 
 
 @fact
@@ -108,4 +125,7 @@ class TokenCheck:
     audience_entries: tuple[Entry, ...] = ()
     client_entries: tuple[Entry, ...] = ()
     children: tuple[str, ...] = ()  # names of its child elements in order
+    out_of_order: tuple[str, ...] = ()  # those that stand after one before which the policy schema puts them
+    token_called: Literal["refresh token", "ID token", ""] | Unknown = ""  # by the name of the variable or member it reads
     apps: tuple[AppMatch | Unknown, ...] = ()
+    expressions: tuple[WrittenExpression, ...] = ()  # at places that are not known to take one

@@ -143,4 +143,4 @@ class Route:
     dropped: tuple[DroppedSteps, ...] = ()
     unforwarded: tuple[Section, ...] = ()  # backend sections that leave the inherited forward-request out
     errors_hidden: tuple[Step, ...] = ()  # on-error steps that turn a refusal into success
-    variable_reads: tuple[VariableRead, ...] = ()
+    variable_reads: tuple[VariableRead | Unknown, ...] = ()
