@@ -93,6 +93,12 @@ _SETS_VARIABLE = {
     "validate-jwt": "output-token-variable-name",
     "validate-azure-ad-token": "output-token-variable-name",
 }
+_ADDRESSES = frozenset(
+    f"header:{name}" for name in ("x-forwarded-for", "x-azure-clientip", "x-azure-socketip", "x-real-ip", "client-ip")
+)
+"""Headers by which a gateway in front (Front Door, Application Gateway) tells the caller's address."""
+_KEYS = frozenset({"header:ocp-apim-subscription-key", "query:subscription-key"})
+"""The subscription key was looked up before any policy ran (docs: api-management-subscriptions)."""
 _HOST = re.compile(r"\s*(?:(?P<scheme>https?)://)(?P<host>[^/\s:?#]+)", re.IGNORECASE)
 
 
@@ -157,15 +163,19 @@ class Steps:
         tokens = {token for _, token in reads.claims}
         if any(token.startswith(("header:", "query:")) for token in tokens):
             found.append("caller token")
-        elif any(place.startswith(("header:", "query:")) for place in reads.places):
+        elif any(_chosen(place) for place in reads.places):
             found.append("caller header")
+        elif any(place in _ADDRESSES for place in reads.places):
+            found.append("address")
         for name in reads.variables:
             if name not in self.token_variables:
                 return Unknown(f"what the variable {name} holds is not told by this step")
             found.append("checked token")
         if "ip" in reads.words:
             found.append("address")
-        if any(word.partition(".")[0] == "subscription" for word in reads.words):
+        if any(place in _KEYS for place in reads.places) or any(
+            word.partition(".")[0] == "subscription" for word in reads.words
+        ):
             found.append("subscription")
         if not found and reads.unknown:
             return Unknown(reads.unknown)
@@ -175,6 +185,11 @@ class Steps:
         held = {f"variable:{name}" for name in self.token_variables | self.gateway_variables}
         sent = known(*(place for place in reads.carries if place == "header:authorization" or place in held))
         return Values(known=sent.known, rest=reads.unknown) if reads.unknown else sent
+
+
+def _chosen(place: str) -> bool:
+    """Whether callers may write what they like there."""
+    return place.startswith(("header:", "query:")) and place not in _ADDRESSES | _KEYS
 
 
 def _claims_read(reads: Reads) -> tuple[str, ...] | Unknown:
@@ -289,7 +304,7 @@ def _start(value: Value) -> str:
 def _varies_by(element: Element, named: NamedValues) -> Values:
     if element.name == "cache-lookup":
         return Values(
-            known=tuple(_varying(element, named)),
+            known=(*_varying(element, named), *_developers(element)),
             rest="" if all(isinstance(c.text, LiteralValue) for c in element.elements) else "not all are literal",
         )
     if element.name in _SEMANTIC:
@@ -297,6 +312,13 @@ def _varies_by(element: Element, named: NamedValues) -> Values:
         words = {word.partition(".")[0] for word in reads.words}
         return known(*(p for p in reads.places if p.startswith("header:")), *sorted(words & {"subscription", "user"}))
     return NONE
+
+
+def _developers(element: Element) -> Iterator[str]:
+    """Whether it keeps developers apart, known by their subscription key (docs: cache-lookup, vary-by-developer)."""
+    for attribute, name in (("vary-by-developer", "developer"), ("vary-by-developer-groups", "developer groups")):
+        if element.get(attribute) not in (None, LiteralValue("false")):
+            yield name
 
 
 def _varying(element: Element, named: NamedValues) -> Iterator[str]:

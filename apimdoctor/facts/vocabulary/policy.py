@@ -46,7 +46,7 @@ class Step:
     ) = ()  # origins of a counter key
     sends_to: Literal["log", "back end", "other host", ""]
     host: str | Unknown  # a literal host it calls
-    varies_by: Values  # of a cache: headers and query parameters
+    varies_by: Values  # of a cache: headers, query parameters, "developer"
     from_caller: tuple[str, ...] | Unknown = ()  # caller data its target is made from
     claims_read: tuple[str, ...] | Unknown = ()  # claims it reads from a token it parses itself
     tokens_sent: Values  # 'header:authorization', 'variable:msi' ... among what it sends
