@@ -136,22 +136,13 @@ class Evaluator:
         number, text, yes = cel.Type.INT, cel.Type.STRING, cel.Type.BOOL
         declared = []
         for name, two in _TWO_SETS.items():
-            declared.append(_function(name, yes, [number, number], self._asker(two, 2)))
+            declared.append(_function(name, yes, [number, number], _asker(two, 2, self._sets, self._reasons)))
         for name, one in _ONE_SET.items():
-            declared.append(_function(name, yes, [number], self._asker(one, 1)))
-        declared.append(_function("includes", yes, [number, text], self._asker(values.includes, 1)))
+            declared.append(_function(name, yes, [number], _asker(one, 1, self._sets, self._reasons)))
+        declared.append(
+            _function("includes", yes, [number, text], _asker(values.includes, 1, self._sets, self._reasons))
+        )
         return declared
-
-    def _asker(self, question: Callable[..., bool | Unknown], sets: int) -> Callable[..., bool]:
-        def asked(*arguments: Any) -> bool:
-            given = [self._sets[item] if place < sets else item for place, item in enumerate(arguments)]
-            answer = question(*given)
-            if isinstance(answer, Unknown):
-                self._reasons.append(answer)
-                raise _UndecidedError(f"undecided:{len(self._reasons) - 1}.")
-            return answer
-
-        return asked
 
     # ------------------------------------------------------------ why there is no answer
     def _reason(self, error: str, condition: Condition, bound: Mapping[str, Any]) -> Unknown:
@@ -165,6 +156,22 @@ class Evaluator:
                 if found is not None:
                     return found
         raise EvaluationError(f"{condition.text}: {error}")
+
+
+def _asker(
+    question: Callable[..., bool | Unknown], count: int, sets: list[Values], reasons: list[Unknown]
+) -> Callable[..., bool]:
+    """The question as CEL calls it. It holds the two lists, not the evaluator: a cycle through CEL is never freed."""
+
+    def asked(*arguments: Any) -> bool:
+        given = [sets[item] if place < count else item for place, item in enumerate(arguments)]
+        answer = question(*given)
+        if isinstance(answer, Unknown):
+            reasons.append(answer)
+            raise _UndecidedError(f"undecided:{len(reasons) - 1}.")
+        return answer
+
+    return asked
 
 
 def _unknown_below(subject: Any, shape: Shape, name: str) -> Unknown | None:
