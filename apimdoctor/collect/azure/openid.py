@@ -69,19 +69,20 @@ class Fetcher:
         async with aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False
         ) as self._session:
+            found: list[OpenIdMetadata] = []
 
-            async def one(url: str) -> OpenIdMetadata | Gap:
+            async def one(url: str) -> None:
                 async with slots:
                     try:
-                        return await self._document(url)
+                        found.append(await self._document(url, gaps))
                     except AzureError as error:
-                        return gap(url[:300], error)
+                        gaps.append(gap(url[:300], error))
 
-            answers = await asyncio.gather(*map(one, distinct[:_MOST_DOCUMENTS]))
-        gaps += [answer for answer in answers if isinstance(answer, Gap)]
-        return [answer for answer in answers if isinstance(answer, OpenIdMetadata)], gaps
+            await asyncio.gather(*map(one, distinct[:_MOST_DOCUMENTS]))
+        return found, gaps
 
-    async def _document(self, url: str) -> OpenIdMetadata:
+    async def _document(self, url: str, gaps: list[Gap]) -> OpenIdMetadata:
+        """The document; when only its key set cannot be read, that is a gap and the issuer counts."""
         told = await self._json(url)
         try:
             issuer, jwks = text(told, "issuer"), text(told, "jwks_uri")
@@ -90,7 +91,12 @@ class Fetcher:
         task = self._key_sets.get(jwks)
         if task is None:
             task = self._key_sets[jwks] = asyncio.ensure_future(self._keys(jwks))
-        key_ids, keys = await task
+        key_ids: tuple[str, ...] = ()
+        keys: tuple[tuple[str, str, str], ...] = ()
+        try:
+            key_ids, keys = await task
+        except AzureError as error:
+            gaps.append(gap(jwks[:300], error))
         return OpenIdMetadata(url=url, issuer=issuer, jwks_uri=jwks, key_ids=key_ids, keys=keys)
 
     async def _keys(self, url: str) -> tuple[tuple[str, ...], tuple[tuple[str, str, str], ...]]:

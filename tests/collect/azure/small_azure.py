@@ -34,6 +34,7 @@ class Seen:
     query: str
     authorization: str
     body: str = ""
+    accepts: str = ""
 
 
 @dataclass
@@ -72,9 +73,10 @@ class SmallAzure:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.text()
-        self.seen.append(
-            Seen(request.method, request.path, request.query_string, request.headers.get("Authorization", ""), body)
-        )
+        sent = request.headers
+        one = Seen(request.method, request.path, request.query_string, sent.get("Authorization", ""), body)
+        one.accepts = sent.get("Accept-Encoding", "")
+        self.seen.append(one)
         for fault in self.faults:
             answer = await fault(request)
             if answer is not None:
@@ -118,7 +120,11 @@ class SmallAzure:
         headers = {"Content-Encoding": "gzip"}
         if self.remaining is not None:
             headers["x-ms-ratelimit-remaining-subscription-reads"] = str(self.remaining)
-        content = gzip.compress(json.dumps(body).encode(), compresslevel=1)
+        content = json.dumps(body).encode()
+        if "gzip" in self.seen[-1].accepts:
+            content = gzip.compress(content, compresslevel=1)
+        else:
+            del headers["Content-Encoding"]
         return web.Response(body=content, status=status, content_type="application/json", headers=headers)
 
 

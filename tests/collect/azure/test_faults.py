@@ -94,7 +94,9 @@ def test_retry_after_is_waited_for_and_everybody_waits() -> None:
 
 def test_a_wait_beyond_the_cap_is_given_up_as_throttled() -> None:
     still = StillClock()
-    snapshot = read(orders(SmallAzure(faults=[on("apim-larch/apis", status(429, {"Retry-After": "86400"}))])), still=still)
+    snapshot = read(
+        orders(SmallAzure(faults=[on("apim-larch/apis", status(429, {"Retry-After": "86400"}))])), still=still
+    )
     assert [gap.kind for gap in snapshot.gaps] == ["throttled"]
     assert max(still.slept, default=0) < 200
 
