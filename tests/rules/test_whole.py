@@ -93,5 +93,17 @@ def test_placeholders_of_examples_are_known_ones(rule: Rule) -> None:
 
 @EVERY
 def test_the_rule_stands_in_the_folder_of_a_topic(rule: Rule) -> None:
-    assert rule.topic in {"issuer", "audience", "order", "coverage", "claims", "checks", "expressions", "identity"}
+    assert rule.topic in {
+        "issuer",
+        "audience",
+        "order",
+        "coverage",
+        "claims",
+        "checks",
+        "expressions",
+        "identity",
+        "easy-auth",
+        "registration",
+        "console",
+    }
     assert rule.cause in CAUSES

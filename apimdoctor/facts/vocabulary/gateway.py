@@ -119,7 +119,7 @@ class SiteAuth:
     issuer: str | Unknown
     accepted_audiences: Values
     accepted_clients: Values
-    in_file: bool | Unknown  # the settings stand in a file of the site, not in Azure
+    in_file: bool  # the settings stand in a file of the site, not in Azure
     enabled: bool | Unknown = True  # Easy Auth is on, with Entra ID as provider
     issuer_form: MetadataForm | Unknown = "no address"  # of the metadata that belongs to the issuer
     accepted_issuers: Values = NONE  # by what is known of the issuer's form; everything when it compares none
