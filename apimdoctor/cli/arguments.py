@@ -58,6 +58,7 @@ def sources(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a folder (APIOps layout, ARM, Graph or manifest JSON, at any depth), a file or a saved snapshot; repeatable",
     )
+    group.add_argument("--demo", action="store_true", help="a fictional tenant in an embedded Azure; needs no network")
 
 
 def live(parser: argparse.ArgumentParser) -> None:

@@ -41,8 +41,10 @@ def run(options: argparse.Namespace) -> int:
 
 def read(options: argparse.Namespace) -> Snapshot:
     """What the sources on the command line hold, of every command that reads."""
-    from apimdoctor.cli import live
+    from apimdoctor.cli import demo, live
 
+    if options.demo:
+        return demo.read(options)
     if live.wanted(options):
         return live.read(options)
     progress(options, f"reading {', '.join(map(str, options.paths))}")
