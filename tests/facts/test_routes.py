@@ -201,3 +201,12 @@ def test_checks_are_named_by_what_they_accept_so_that_revisions_compare() -> Non
     other = anonymous(facts_of("<base /><set-variable name='x' value='y' />" + JWT)).check_ids
     assert one == other != known()
     assert isinstance(one, Values)
+
+
+# ------------------------------------------------------------ cost
+def test_operations_and_contexts_under_one_policy_share_one_way() -> None:
+    facts = facts_of("<base />" + JWT, operations=[Op(name=f"op{n}") for n in range(20)])
+    found = [route for route in facts.routes if isinstance(route, Route)]
+    assert len(found) == 60
+    assert len({id(route.passages) for route in found}) == 1
+    assert len([check for check in facts.token_checks if not isinstance(check, Unknown)]) == 1
