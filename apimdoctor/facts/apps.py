@@ -229,7 +229,7 @@ class Apps:
                 self._holdings[self._position[id(tenant)]],
                 visited=self._visited if multi else (),
                 collected_at=self._snapshot.collected_at,
-                find_client=self._client_found,
+                find_client=self.client_found,
             )
         return known
 
@@ -246,7 +246,8 @@ class Apps:
         read = {tenant.id for tenant in self._snapshot.tenants if tenant.id}
         return tuple(sorted(read | set(self.tenancy.named)))
 
-    def _client_found(self, client_id: str) -> FoundClient | Unknown:
+    def client_found(self, client_id: str) -> FoundClient | Unknown:
+        """What a client id is."""
         found = self.directory.client(client_id)
         if isinstance(found, MicrosoftApi):
             return "Microsoft client"

@@ -1,20 +1,15 @@
 """Services and what they hold beside policies: APIs, products, subscriptions, named values and console servers."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
-from urllib.parse import urlsplit
 
 from apimdoctor import snapshot
-from apimdoctor.entra import clouds
-from apimdoctor.facts import places
+from apimdoctor.facts import consoles, places
 from apimdoctor.facts.apps import Apps
 from apimdoctor.facts.documents import Surroundings
 from apimdoctor.facts.values import NONE, Unknown, Values, known, unread
 from apimdoctor.facts.vocabulary import (
     Api,
-    ConsoleScope,
     ConsoleServer,
     NamedValue,
     Operation,
@@ -24,9 +19,7 @@ from apimdoctor.facts.vocabulary import (
     Subscription,
 )
 
-_OPENID = frozenset({"openid", "profile", "email", "offline_access"})
 CATCH_ALL = "/*"
-TokenFor = Literal["app registration", "Microsoft Graph", "Microsoft API", "OpenID only", "nothing found"]
 
 
 @dataclass(slots=True, eq=False)
@@ -77,15 +70,7 @@ class Resources:
         if made is None:
             kind = "authorizationServers" if server.kind == "oauth2" else "openidConnectProviders"
             place = places.of_part(around.place, kind, server.name, server.origin)
-            made = ConsoleServer(
-                place=place,
-                name=server.display_name or server.name,
-                client_id=server.client_id,
-                scopes=tuple(
-                    ConsoleScope(place=place, text=text, token_for=self._token_for(server, text))
-                    for text in (asked or server.default_scope).split()
-                ),
-            )
+            made = consoles.console_server(self.apps, server, place, asked)
             if not asked:
                 self._servers[id(server)] = made
         return made
@@ -97,33 +82,10 @@ class Resources:
         for named in api.authentication:
             server = next((s for s in every if s.name == named.server and s.kind == named.kind), None)
             if server is None:
-                # The API's own word that callers come with tokens stands, whoever gives them out.
                 place = places.of_part(around.place, "authorizationServers", named.server, snapshot.Origin())
-                yield ConsoleServer(place=place, name=named.server, client_id="")
+                yield consoles.unread_server(place, named.server, named.kind)
             else:
                 yield self.console_server(around, server, named.scope)
-
-    def _token_for(self, server: snapshot.ConsoleServer, scope: str) -> "TokenFor | Unknown":
-        if scope.lower() in _OPENID:
-            return "OpenID only"
-        host = (
-            urlsplit(server.authorization_endpoint or server.token_endpoint or server.metadata_endpoint).hostname or ""
-        )
-        if not clouds.of_login_host(host):
-            return Unknown(f"what a scope means to {host or 'its provider'} is not known")
-        if re.search(r"/oauth2/(?!v2\.0)", server.authorization_endpoint):
-            return Unknown("version 1 endpoints take a resource, the scope decides nothing")
-        base, slash, _ = scope.rpartition("/")
-        if not slash or base.endswith((":", "/")):
-            # A scope without a resource in front is one of Microsoft Graph (docs: identity-platform scopes-oidc).
-            return "Microsoft Graph"
-        kind, _ = self.apps.match_resource(base)
-        if isinstance(kind, Unknown):
-            return kind
-        if kind == "Azure service":
-            api = self.apps.microsoft_api(base)
-            return "Microsoft Graph" if api and api.name == "Microsoft Graph" else "Microsoft API"
-        return kind
 
 
 def service(apps: Apps, of: snapshot.Service) -> Service:
