@@ -49,7 +49,11 @@ def measure(command: Sequence[str], runs: int) -> Cost:
 
 
 def _once(command: Sequence[str]) -> Cost:
-    done = subprocess.run([sys.executable, "-c", _CHILD, *command], capture_output=True, text=True, check=True)
+    # An installed package has its bytecode; a setting that keeps Python from writing it would be measured instead.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD, *command], capture_output=True, text=True, check=True, env=environment
+    )
     seconds, mebibytes, status = done.stdout.split()
     return Cost(seconds=float(seconds), mebibytes=float(mebibytes), status=int(status), error=done.stderr)
 
