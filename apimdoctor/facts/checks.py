@@ -388,7 +388,7 @@ class _AzureAd(_Check):
 
     def keys(self) -> tuple[KeySource, ...]:
         """The keys of its tenant."""
-        return (KeySource(place=self.reader.place(self.element), kind="metadata", text=""),)
+        return (KeySource(place=self.reader.place(self.element), kind="metadata", content="", text=""),)
 
 
 def _below(element: Element, container: str, name: str) -> list[Element]:

@@ -11,7 +11,7 @@ from apimdoctor.entra.microsoft import MicrosoftApi
 from apimdoctor.facts import places, written
 from apimdoctor.facts.apps import Apps
 from apimdoctor.facts.registrations import values_of as values_known
-from apimdoctor.facts.spelling import differs_in, is_certificate_text
+from apimdoctor.facts.spelling import differs_in, key_content
 from apimdoctor.facts.values import NONE, Unknown, Values, known, unread
 from apimdoctor.facts.vocabulary import Entry, KeySource, Metadata, Place, RequiredClaim
 from apimdoctor.policy.tree import Element
@@ -201,7 +201,8 @@ class Reader:
     def keys(self, element: Element) -> Iterator[KeySource]:
         """Where the keys come from. The text of a key itself is never shown."""
         for config in element.each("openid-config"):
-            yield KeySource(place=self.place(config), kind="metadata", text=written.told(config.get("url"), self.named))
+            url = written.told(config.get("url"), self.named)
+            yield KeySource(place=self.place(config), kind="metadata", content="", text=url)
         own = element.child("issuer-signing-keys")
         for key in own.each("key") if own else ():
             yield self._key(key)
@@ -210,16 +211,18 @@ class Reader:
         place = self.place(key)
         certificate = key.get("certificate-id")
         if certificate is not None:
-            return KeySource(place=place, kind="certificate", text=written.told(certificate, self.named))
+            told = written.told(certificate, self.named)
+            return KeySource(place=place, kind="certificate", content="", text=told)
         if key.get("n") is not None:
-            return KeySource(place=place, kind="rsa", text="")
-        settled = written.settled(key.text, self.named)
-        if isinstance(settled, Literal) and is_certificate_text(settled.text):
-            return KeySource(place=place, kind="certificate text", text="")
-        text = written.told(key.text, self.named)
-        if isinstance(text, str) and text.strip().lower().startswith(("https://", "http://")):
-            return KeySource(place=place, kind="url", text=text.strip())
-        return KeySource(place=place, kind="symmetric", text="" if isinstance(text, str) else text)
+            return KeySource(place=place, kind="rsa", content="", text="")
+        content = key_content(written.settled(key.text, self.named))
+        address = content == "address"
+        return KeySource(
+            place=place,
+            kind="symmetric",
+            content=content,
+            text=written.told(key.text, self.named) if address else content if isinstance(content, Unknown) else "",
+        )
 
 
 def _several(values: Values) -> bool | Unknown:

@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Collection
-from typing import Literal
+from typing import Literal as Words
 
 from apimdoctor.entra.audience import Directory
 from apimdoctor.entra.known import Unsure, is_guid
+from apimdoctor.facts import written
 from apimdoctor.facts.values import Unknown
+from apimdoctor.policy.value import Literal, Value
 from apimdoctor.snapshot.masks import masks
 
-Difference = Literal["letter case", "final slash", "scheme", ""]
+Content = Words["key", "certificate or public key", "address"]
+Difference = Words["letter case", "final slash", "scheme", ""]
 
 # `api://` with a letter or sign too few or too many, before an app id.
 _SCHEME = re.compile(r"(?i)(?P<scheme>[a-z]{2,5}[:;.]?/{0,3})(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?")
@@ -46,13 +49,16 @@ def _is_slip(scheme: str) -> bool:
     return letters in _LETTERS and scheme.lower() != "api://"
 
 
-def is_certificate_text(text: str) -> bool:
-    """Whether a text is a certificate or a public key: what no symmetric key is."""
-    whole = text.strip()
-    if whole.startswith(_PUBLIC):
-        return True
+def key_content(value: Value) -> Content | Unknown:
+    """What the text of a <key> is: a symmetric key, or what does not become one by standing there."""
+    if not isinstance(value, Literal):
+        return Unknown(written.why(value))
+    whole = value.text.strip()
     masked = masks(whole)
+    if not masked and whole.lower().startswith(("https://", "http://")):
+        return "address"
     # What was masked keeps its kind; see snapshot.redact.
-    return len(whole) >= _SHORTEST and (
-        whole.startswith("MII") if not masked else any(mask.kind == "certificate" for mask in masked)
+    long_certificate = len(whole) >= _SHORTEST and (
+        any(mask.kind == "certificate" for mask in masked) if masked else whole.startswith("MII")
     )
+    return "certificate or public key" if long_certificate or whole.startswith(_PUBLIC) else "key"

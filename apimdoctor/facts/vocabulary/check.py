@@ -45,7 +45,9 @@ class Metadata:
     host_deprecated: bool | Unknown  # an older name of a sign-in host
     issuers: Values
     scheme: str | Unknown  # 'https', 'http'; "" = none is written
-    resembles: str | Unknown  # the host of Entra ID that `host` is but for a letter or two; "" = it is one, or like none
+    resembles: (
+        str | Unknown
+    )  # the host of Entra ID that `host` is but for a letter or two; "" = it is one, or like none
     tenant_kind: Literal["workforce", "b2c", "external id", ""] | Unknown  # "" = nobody told
 
 
@@ -54,8 +56,8 @@ class KeySource:
     """Where a token check takes its keys from."""
 
     place: Place = Place()
-    kind: Literal["metadata", "symmetric", "certificate", "rsa", "url", "certificate text"]
-    """`certificate`: named by its id; `certificate text`: a certificate or public key where a symmetric key belongs."""
+    kind: Literal["metadata", "symmetric", "certificate", "rsa"]  # the text of a key is always taken as symmetric
+    content: Literal["key", "certificate or public key", "address", ""] | Unknown  # of that text
     text: str | Unknown
 
 
@@ -126,6 +128,8 @@ class TokenCheck:
     client_entries: tuple[Entry, ...] = ()
     children: tuple[str, ...] = ()  # names of its child elements in order
     out_of_order: tuple[str, ...] = ()  # those that stand after one before which the policy schema puts them
-    token_called: Literal["refresh token", "ID token", ""] | Unknown = ""  # by the name of the variable or member it reads
+    token_called: Literal["refresh token", "ID token", ""] | Unknown = (
+        ""  # by the name of the variable or member it reads
+    )
     apps: tuple[AppMatch | Unknown, ...] = ()
     expressions: tuple[WrittenExpression, ...] = ()  # at places that are not known to take one
