@@ -191,7 +191,7 @@ def _api(world: World, rng: random.Random, number: int) -> ApiPlan:
         check=healthy_check(world, rng, app),
         placement=placement,
         key=placement in ("product", "none") or rng.random() < 0.7,
-        products=[rng.choice(sorted(world.products))],
+        products=[rng.choice([name for name in world.products if not world.products[name]])],
         revision=placement == "api" and rng.random() < 0.1,
     )
     if placement in ("api", "fragment") and rng.random() < 0.12:

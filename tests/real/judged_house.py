@@ -27,8 +27,6 @@ class Row:
     title: str
     build: Callable[[], dict[str, bytes]]
     rules: tuple[str, ...] = ()
-    later: str = ""
-    """Why no rule names it yet: the catalogue rule that will."""
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
