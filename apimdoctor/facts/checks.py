@@ -180,7 +180,7 @@ class _Check:
             key_sources=self.keys(),
             metadata_tenants=self.metadata_tenants(),
             app_issuers=_of_apps(apps, lambda match: match.app.issuers),
-            app_tenants=_of_apps(apps, lambda match: known(match.app.tenant_id)),
+            app_tenants=_of_apps(apps, _tenant_of_app),
             audiences=audiences,
             aud_claim=NONE if aud_claim.all else aud_claim,
             claims=self.claims,
@@ -448,6 +448,11 @@ def _restriction(claim: RequiredClaim) -> Restriction:
 def _of_apps(apps: "tuple[AppMatch | Unknown, ...]", ask: Callable[[AppMatch], Values]) -> Values:
     parts = [unread(app.because) if isinstance(app, Unknown) else ask(app) for app in apps]
     return union(parts) if parts else NONE
+
+
+def _tenant_of_app(match: AppMatch) -> Values:
+    app = match.app
+    return known(app.tenant_id) if app.tenant_id else unread(f'the tenant of "{app.display_name}" is not known')
 
 
 def _surer(one: AppMatch, other: AppMatch) -> bool:
