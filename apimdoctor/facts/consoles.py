@@ -52,6 +52,7 @@ def unread_server(place: Place, name: str, kind: str) -> ConsoleServer:
         token_endpoint_version=because,
         resource=because,
         endpoint_tenants=Values(rest=because.because),
+        scopes=(because,),
     )
 
 

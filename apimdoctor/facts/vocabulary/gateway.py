@@ -46,7 +46,7 @@ class ConsoleServer:
     token_endpoint_version: int | Unknown = 0  # of the token endpoint, likewise
     resource: str | Unknown = ""  # the parameter of that name that it sends for tokens; "" = sends none
     endpoint_tenants: Values = NONE  # ids of the tenants that its endpoints name; empty = they name none (common ...)
-    scopes: tuple[ConsoleScope, ...] = ()
+    scopes: tuple[ConsoleScope | Unknown, ...] = ()
 
 
 @fact
