@@ -1,10 +1,11 @@
 """What every report shows of one run, in the order in which a person wants it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from apimdoctor.engine.finding import Finding, Severity, Verdicts
+from apimdoctor.engine.finding import Confidence, Finding, Severity, Verdicts
 from apimdoctor.facts.vocabulary import Facts, Place, Route
+from apimdoctor.report.comparison import Comparison
 from apimdoctor.report.excerpt import Texts
 from apimdoctor.snapshot import Contents, Gap, Snapshot, Source
 
@@ -17,9 +18,22 @@ class RuleText:
     title: str
     severity: Severity
     cause: str
+    confidence: Confidence = "high"
     about: str = ""
     fix: str = ""
     links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """Where documents stand as seen from the working folder, which a pipeline makes the root of its repository."""
+
+    paths: Mapping[str, str] = field(default_factory=dict)
+    """Document to path with `/`: relative to the working folder, absolute where it stands elsewhere."""
+    anchor: str = "apimdoctor.yaml"
+    """The file that findings without one are shown at: code scanning refuses results without a file."""
+    folder: str = ""
+    """The working folder itself, for agents that want absolute paths; "" = not told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +96,11 @@ class Report:
     """(service, workspace, API, operation) to `GET /orders/{id}`."""
     rules: tuple[RuleText, ...] = ()
     texts: Texts = field(default_factory=lambda: Texts(Snapshot()))
+    files: Files = field(default_factory=Files)
+    comparison: Comparison | None = None
+    """What changed since the report of `--compare`; None = nothing to compare with."""
+    failing: tuple[Severity, ...] = ("error",)
+    """The severities that make the run fail (`--fail-on`)."""
 
 
 def assemble(

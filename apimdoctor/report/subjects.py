@@ -152,3 +152,27 @@ def _app(name: str, report: Report) -> Subject:
     if line is None:
         return Subject(kind="app", title=name, key=("app", name))
     return Subject(kind="app", title=line.display_name or line.app_id, detail=line.app_id, key=("app", line.app_id))
+
+
+def changes(report: Report) -> str:
+    """What changed since the report it is compared with, in one line; "" without one."""
+    found = report.comparison
+    if found is None:
+        return ""
+    parts = [f"{found.count('new')} new", f"{len(found.fixed)} fixed", f"{found.count('changed')} changed"]
+    lost = {(one.rule, one.at.resource) for one in found.unseen}
+    lost |= {(one.rule, one.at.resource) for one in found.undecided}
+    if lost:
+        parts.append(f"{len(lost)} newly not assessed")
+    return ", ".join(parts)
+
+
+def blind_spots(report: Report) -> str:
+    """What could not be seen, in one sentence; "" when everything could."""
+    told = []
+    if report.gaps:
+        scopes = ", ".join(gap.scope or "the source itself" for gap in report.gaps[:3])
+        told.append(f"{counted(len(report.gaps), 'gap')} ({scopes}{' ...' if len(report.gaps) > 3 else ''})")
+    if report.verdicts.not_assessed:
+        told.append(f"{counted(len(report.verdicts.not_assessed), 'rule')} not assessed everywhere")
+    return " and ".join(told)
