@@ -17,7 +17,7 @@ def _row(row: Row) -> object:
     return pytest.param(row, marks=marks)
 
 
-@pytest.mark.parametrize("row", map(_row, flagged_rows.ROWS), ids=[row.number for row in flagged_rows.ROWS])
+@pytest.mark.parametrize("row", [_row(row) for row in flagged_rows.ROWS], ids=[row.number for row in flagged_rows.ROWS])
 def test_a_true_defect_is_an_error_or_a_warning_at_its_api(row: Row) -> None:
     findings = [f for f in judged(row.build()).findings if f.severity != "info"]
     here = [f for f in findings if concerns(f, API) or f.at.app]
