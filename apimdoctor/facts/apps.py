@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from functools import cached_property
 from typing import Literal
+from urllib.parse import urlsplit
 
 from apimdoctor.entra import issuers, metadata, tokens
 from apimdoctor.entra.audience import Directory, Match, Named, Nothing
@@ -16,6 +17,7 @@ from apimdoctor.entra.metadata import Metadata
 from apimdoctor.entra.microsoft import MicrosoftApi
 from apimdoctor.facts import vocabulary
 from apimdoctor.facts.grants import Holdings, place_of, tenant_resource
+from apimdoctor.facts.hosts import is_azure
 from apimdoctor.facts.named import IdentityToken, NamedAs, ResourceKind, named_as
 from apimdoctor.facts.registrations import FoundClient, build_app, build_foreign, values_of
 from apimdoctor.facts.tenancy import Tenancy
@@ -97,6 +99,8 @@ class Apps:
         if isinstance(found, MicrosoftApi):
             return "Azure service", matches
         if isinstance(found, Nothing):
+            if is_azure(_host(text)):
+                return Unknown(f"{text} may be a resource of Azure that is not known here"), matches
             return "nothing found", matches
         return (Unknown(found.because) if isinstance(found, Unsure) else "app registration"), matches
 
@@ -256,6 +260,13 @@ class Apps:
         if isinstance(found, Unsure):
             return Unknown(found.because)
         return "app registration" if found[0].app else "service principal"
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
 
 
 def build_apps(snapshot: Snapshot) -> Apps:

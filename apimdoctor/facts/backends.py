@@ -7,7 +7,7 @@ from apimdoctor import snapshot
 from apimdoctor.facts import places, written
 from apimdoctor.facts.documents import Surroundings
 from apimdoctor.facts.easy_auth import Sites
-from apimdoctor.facts.hosts import Hosts
+from apimdoctor.facts.hosts import Hosts, is_private
 from apimdoctor.facts.steps import host_of, scheme_of
 from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import Backend, Place, SiteAuth
@@ -38,7 +38,12 @@ class Backends:
         if "service_url" in api.unread:
             because = Unknown(f"the address of API {api.name} was not read")
             return Backend(
-                place=places.of_api(around.place, api), name="", host=because, scheme=because, stands=because
+                place=places.of_api(around.place, api),
+                name="",
+                host=because,
+                scheme=because,
+                stands=because,
+                private_host=because,
             )
         return self._address(places.of_api(around.place, api), written.settled(value_of(api.service_url), around.named))
 
@@ -57,6 +62,7 @@ class Backends:
                 scheme=pool or scheme_of(address),
                 credentials=entity.credential_kinds,
                 stands=self.hosts.stands(host),
+                private_host=_private(host),
                 sites=tuple(self._sites_of(host)),
             )
         return made
@@ -74,7 +80,14 @@ class Backends:
             return self._once(
                 (around.place.resource, name.because),
                 Backend(
-                    place=around.place, name="", host=name, scheme=name, credentials=name, stands=name, sites=(name,)
+                    place=around.place,
+                    name="",
+                    host=name,
+                    scheme=name,
+                    credentials=name,
+                    stands=name,
+                    private_host=name,
+                    sites=(name,),
                 ),
             )
         for one in (around, *around.shared):
@@ -91,6 +104,7 @@ class Backends:
                 scheme=because,
                 credentials=because,
                 stands=because,
+                private_host=because,
                 sites=(because,),
             ),
         )
@@ -106,6 +120,7 @@ class Backends:
                 host=host,
                 scheme=scheme,
                 stands=self.hosts.stands(host),
+                private_host=_private(host),
                 sites=tuple(self._sites_of(host)),
             ),
         )
@@ -128,3 +143,8 @@ def _serves(site: snapshot.SiteAuth, host: str) -> bool:
     return host in {name.lower() for name in site.hosts} or any(
         host == f"{site.site.lower()}{suffix}" for suffix in _SITE_HOSTS
     )
+
+
+def _private(host: str | Unknown) -> bool | Unknown:
+    """Whether a host is one of a private network."""
+    return host if isinstance(host, Unknown) else is_private(host)

@@ -43,9 +43,9 @@ class Hosts:
     def _stands(self, host: str) -> HostStands | Unknown:
         if not host:
             return ""
-        if _private(host):
+        if is_private(host):
             return "private network"
-        if any(f".{host}".endswith(suffix) for suffix in _AZURE):
+        if is_azure(host):
             return "Azure"
         if any(is_within(host, domain) for tenant in self.tenants for domain in tenant.domains):
             return "own domain"
@@ -62,7 +62,13 @@ def is_within(host: str, domain: str) -> bool:
     return f".{host.lower()}".endswith(f".{domain.lower()}")
 
 
-def _private(host: str) -> bool:
+def is_azure(host: str) -> bool:
+    """Whether a host has a name that Azure gives its resources, or that Microsoft's own services have."""
+    return f".{host.lower()}".endswith(_AZURE)
+
+
+def is_private(host: str) -> bool:
+    """Whether a host is an address of a private network, or a name that only such a network knows."""
     try:
         return not ip_address(host.strip("[]")).is_global
     except ValueError:

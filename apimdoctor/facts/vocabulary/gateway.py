@@ -136,4 +136,5 @@ class Backend:
     scheme: str | Unknown
     credentials: tuple[str, ...] | Unknown = ()  # kinds its entity adds: 'header:x-functions-key', 'certificate' ...
     stands: HostStands | Unknown = ""  # whose its host is
+    private_host: bool | Unknown = False  # an address of a private network, or a name that only such a network knows
     sites: tuple[SiteAuth | Unknown, ...] = ()  # none or one
