@@ -19,10 +19,10 @@ from apimdoctor.facts import vocabulary
 from apimdoctor.facts.grants import Holdings, place_of, tenant_resource
 from apimdoctor.facts.hosts import is_azure
 from apimdoctor.facts.named import IdentityToken, NamedAs, ResourceKind, named_as
-from apimdoctor.facts.registrations import FoundClient, build_app, build_foreign, values_of
+from apimdoctor.facts.registrations import build_app, build_foreign, values_of
 from apimdoctor.facts.tenancy import Tenancy
 from apimdoctor.facts.values import Unknown, Values
-from apimdoctor.facts.vocabulary import App, AppMatch, Grant, Place, Tenant
+from apimdoctor.facts.vocabulary import App, AppMatch, FoundClient, Grant, Place, Tenant
 from apimdoctor.snapshot import AppRegistration, EntraTenant, ServicePrincipal, Snapshot
 
 _KINDS: dict[str, Literal["workforce", "b2c", "external id"]] = {
@@ -234,6 +234,7 @@ class Apps:
                 visited=self._visited if multi else (),
                 collected_at=self._snapshot.collected_at,
                 find_client=self.client_found,
+                find_app=self._registration,
             )
         return known
 
@@ -249,6 +250,9 @@ class Apps:
         """Tenants in which a multi-tenant app registration may get tokens: all that anything here names."""
         read = {tenant.id for tenant in self._snapshot.tenants if tenant.id}
         return tuple(sorted(read | set(self.tenancy.named)))
+
+    def _registration(self, app_id: str) -> AppRegistration | None:
+        return next((app for _, app in self.directory.registrations(app_id)), None)
 
     def client_found(self, client_id: str) -> FoundClient | Unknown:
         """What a client id is."""

@@ -125,6 +125,28 @@ class Holdings:
         )
         return Values(known=tuple(dict.fromkeys(named)), rest=self.incomplete("app_role_assignments"))
 
+    def assigned_clients(self, resource: ServicePrincipal | None) -> Values:
+        """Client ids of the service principals to which a role of a resource, or access without one, is assigned."""
+        if resource is None:
+            return Values(rest=self.incomplete("app_role_assignments", "service_principals"))
+        found: dict[str, None] = {}
+        rest = self.incomplete("app_role_assignments")
+        for one in self._to_resource.get(resource.id.lower(), ()):
+            principal = self.by_id.get(one.principal_id.lower())
+            if principal is not None:
+                found[principal.app_id.lower()] = None
+            elif one.principal_kind.lower() != "user":
+                # A group may hold service principals, which are let in by it.
+                rest = rest or f"who {one.principal_name or one.principal_id} is was not read"
+        return Values(known=tuple(found), rest=rest)
+
+    def consented(self, resource: ServicePrincipal | None, scope: str) -> bool | Unknown:
+        """Whether a delegated grant of a resource names a scope."""
+        if resource is not None and any(scope in one.scopes for one in self._consents.get(resource.id.lower(), ())):
+            return True
+        because = self.incomplete("delegated_grants")
+        return Unknown(because) if because else False
+
     def granted_to(self, resource: ServicePrincipal | None) -> Values:
         """Which kinds of client were granted something of a resource: `application`, `user`."""
         because = self.incomplete("app_role_assignments", "delegated_grants")

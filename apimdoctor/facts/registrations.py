@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Literal, get_args
 
 from apimdoctor.entra import tokens
 from apimdoctor.entra.known import Known
 from apimdoctor.entra.tokens import Emitted, Home
-from apimdoctor.facts import vocabulary
+from apimdoctor.facts import exposing, vocabulary
+from apimdoctor.facts.exposing import part
 from apimdoctor.facts.grants import Holdings, place_of, tenant_resource
 from apimdoctor.facts.values import Unknown, Values
-from apimdoctor.facts.vocabulary import App, Credential, Place, PreauthorizedClient, RedirectUri, Role, Scope
+from apimdoctor.facts.vocabulary import App, FoundClient, Place, RedirectUri, Role
 from apimdoctor.snapshot.entra import AppRegistration, AppRole, EntraTenant, PermissionScope, ServicePrincipal
 
 SignInAudience = Literal[
     "AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"
 ]
-FoundClient = Literal["app registration", "service principal", "Microsoft client", "nothing"]
 _AUDIENCES: tuple[SignInAudience, ...] = get_args(SignInAudience)
 _REDIRECTS: dict[str, Literal["web", "spa", "public client"]] = {
     "web": "web",
@@ -43,6 +42,7 @@ def build_app(
     visited: tuple[str, ...],
     collected_at: str,
     find_client: Callable[[str], FoundClient | Unknown],
+    find_app: Callable[[str], AppRegistration | None],
 ) -> App:
     """The fact of an app registration that was read."""
     emitted = tokens.emitted(app, home, visited)
@@ -65,21 +65,25 @@ def build_app(
         identifier_uris=Values(known=app.identifier_uris, rest=_unread(app, "identifier_uris", "identifier URIs")),
         scope_values=_enabled(app.scopes, _unread(app, "scopes", "scopes")),
         role_values=_enabled(app.app_roles, _unread(app, "app_roles", "roles")),
-        scopes=_scopes(app.scopes, place),
+        scopes=exposing.scopes(app.scopes, place, principal, holdings, exposing.preauthorized_ids(app)),
         roles=tuple(_role(role, principal, holdings, place, at) for at, role in enumerate(app.app_roles)),
-        preauthorized=_preauthorized(app, place, find_client),
+        preauthorized=exposing.preauthorized(app, place, find_client),
         granted_to=holdings.granted_to(principal),
         assignment_required=holdings.assignment_required(principal),
         service_principals=_own_principals(principal, holdings),
-        credentials=_credentials(app, place, collected_at),
+        credentials=exposing.credentials(app, place, collected_at),
         redirect_uris=tuple(
-            RedirectUri(place=_part(place, f"redirectUris[{at}]"), uri=one.uri, kind=_REDIRECTS.get(one.kind, "web"))
+            RedirectUri(place=part(place, f"redirectUris[{at}]"), uri=one.uri, kind=_REDIRECTS.get(one.kind, "web"))
             for at, one in enumerate(app.redirect_uris, 1)
         ),
         owners=Values(known=app.owners or (), rest="the owners were not read" if app.owners is None else ""),
         mapped_claims_accepted=_flag(app, app.accept_mapped_claims, "accept_mapped_claims", "accepts mapped claims"),
         implicit_access_tokens=_implicit(app),
         encryption_key=bool(app.token_encryption_key_id or (principal and principal.token_encryption_key_id)),
+        uris=exposing.identifier_uris(app, tenant, place),
+        asks_for=tuple(exposing.asked(app, place, find_app)),
+        assigned_clients=holdings.assigned_clients(principal),
+        misplaced=Values(known=app.misplaced),
         serves=Values(rest=NOT_COUNTED),
     )
 
@@ -109,7 +113,7 @@ def build_foreign(principal: ServicePrincipal, tenant: EntraTenant, home: Home, 
         identifier_uris=Values(known=uris, rest=names_unread),
         scope_values=_enabled(principal.scopes, "its scopes were not read" if "scopes" in principal.unread else ""),
         role_values=_enabled(principal.app_roles, "its roles were not read" if "app_roles" in principal.unread else ""),
-        scopes=_scopes(principal.scopes, place),
+        scopes=exposing.scopes(principal.scopes, place, principal, holdings),
         roles=tuple(_role(role, principal, holdings, place, at) for at, role in enumerate(principal.app_roles)),
         granted_to=holdings.granted_to(principal),
         assignment_required=holdings.assignment_required(principal),
@@ -118,6 +122,7 @@ def build_foreign(principal: ServicePrincipal, tenant: EntraTenant, home: Home, 
         mapped_claims_accepted=Unknown(because),
         implicit_access_tokens=Unknown(because),
         encryption_key=bool(principal.token_encryption_key_id) or Unknown(because),
+        assigned_clients=holdings.assigned_clients(principal),
         serves=Values(rest=NOT_COUNTED),
     )
 
@@ -135,18 +140,6 @@ def app_place(app: AppRegistration, tenant: EntraTenant) -> Place:
     """Where an app registration stands."""
     resource = f"{tenant_resource(tenant)}/applications/{app.id or app.app_id}"
     return place_of(app.origin, resource, app=app.display_name or app.app_id)
-
-
-def _part(place: Place, path: str) -> Place:
-    return Place(
-        resource=place.resource,
-        document=place.document,
-        line=place.line,
-        column=place.column,
-        app=place.app,
-        path=path,
-        file=place.file,
-    )
 
 
 def _version(emitted: Emitted) -> int | Unknown:
@@ -178,64 +171,12 @@ def _enabled(offered: tuple[PermissionScope, ...] | tuple[AppRole, ...], rest: s
     return Values(known=tuple(dict.fromkeys(one.value for one in offered if one.enabled and one.value)), rest=rest)
 
 
-def _scopes(scopes: tuple[PermissionScope, ...], place: Place) -> tuple[Scope, ...]:
-    return tuple(
-        Scope(place=_part(place, f"api/oauth2PermissionScopes[{at}]"), value=scope.value, enabled=scope.enabled)
-        for at, scope in enumerate(scopes, 1)
-    )
-
-
 def _role(role: AppRole, principal: ServicePrincipal | None, holdings: Holdings, place: Place, at: int) -> Role:
     return Role(
-        place=_part(place, f"appRoles[{at + 1}]"),
+        place=part(place, f"appRoles[{at + 1}]"),
         value=role.value,
         enabled=role.enabled,
         for_applications="Application" in role.members,
         for_users="User" in role.members,
         holders=holdings.holders(principal, role.id),
     )
-
-
-def _preauthorized(
-    app: AppRegistration, place: Place, find_client: Callable[[str], FoundClient | Unknown]
-) -> tuple[PreauthorizedClient, ...]:
-    values = {scope.id.lower(): scope.value for scope in app.scopes}
-    return tuple(
-        PreauthorizedClient(
-            place=_part(place, f"api/preAuthorizedApplications[{at}]"),
-            client_id=client.app_id,
-            found_as=find_client(client.app_id),
-            # An id that no scope of the app registration has stays an id.
-            scope_values=Values(known=tuple(values.get(one.lower(), one) for one in client.scope_ids)),
-        )
-        for at, client in enumerate(app.pre_authorized, 1)
-    )
-
-
-def _credentials(app: AppRegistration, place: Place, collected_at: str) -> tuple[Credential, ...]:
-    """Rollover leaves several: rules look at the latest of a kind."""
-    return tuple(
-        Credential(
-            place=_part(place, f"{'passwordCredentials' if one.kind == 'secret' else 'keyCredentials'}[{at}]"),
-            kind="secret" if one.kind == "secret" else "certificate",
-            name=one.name or one.key_id,
-            days_left=_days(collected_at, one.end),
-        )
-        for at, one in enumerate(app.credentials, 1)
-    )
-
-
-def _days(collected_at: str, end: str) -> int | Unknown:
-    """Whole days from when the snapshot was taken to the end, negative when it has passed."""
-    start, stop = _moment(collected_at), _moment(end)
-    if start is None:
-        return Unknown("the snapshot does not say when it was taken")
-    return Unknown("its end date was not read") if stop is None else (stop - start).days
-
-
-def _moment(text: str) -> datetime | None:
-    # Graph writes up to seven decimals and a Z; only the day matters here.
-    try:
-        return datetime.fromisoformat(f"{text[:19]}+00:00")
-    except ValueError:
-        return None
