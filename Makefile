@@ -8,7 +8,7 @@ OUT := out
 
 demo: $(READY)  ## judge the bundled fictional tenant and write its HTML report
 	@mkdir -p $(OUT)
-	@$(BIN)/apimdoctor scan --from apimdoctor/demo/tenant --fail-on never --report text --report html=$(OUT)/report.html
+	@$(BIN)/apimdoctor scan --demo --fail-on never --report text --report html=$(OUT)/report.html
 	@echo "The HTML report is $(CURDIR)/$(OUT)/report.html"
 
 test: $(READY)  ## all tests, warnings as errors
