@@ -111,7 +111,7 @@ def maker(cloud: Cloud, way: str, tenant: str, transport: Callable[[], Any]) -> 
         # A cloud that a file describes is unknown to Entra ID's instance discovery, and is not asked for it.
         options: dict[str, Any] = {
             "authority": f"https://{host}",
-            "retry_total": 3,
+            "retry_total": 2,
             "additionally_allowed_tenants": ["*"],
         }
         if cloud.from_file:

@@ -61,7 +61,8 @@ class Pace:
                 wait = max(self._closed_until - now, (1 - self._tokens) / self._per_second if self._tokens < 1 else 0.0)
                 if wait <= 0:
                     break
-                await self._clock.sleep(wait)
+                # Less than a millisecond may be too little to change a clock's floating-point number.
+                await self._clock.sleep(max(wait, 0.001))
             self._tokens -= 1
             self._in_flight += 1
 

@@ -44,7 +44,7 @@ _MOST_UNREACHABLE = 3
 _MAX_BODY = 1 << 28
 _SUBSCRIPTION = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})")
 _REMAINING = ("x-ms-ratelimit-remaining-subscription-reads", "x-ms-ratelimit-remaining-tenant-reads")
-_CERTIFICATE = re.compile(r"(?i)certificate|ssl|tls")
+_TLS = re.compile(r"SSL\w*Error|\[SSL:|CERTIFICATE_VERIFY_FAILED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,7 @@ def is_read(method: str, path: str) -> bool:
 def unreachable(error: Exception, host: str) -> UnreachableError:
     """What a failure of the network means, without what it quotes."""
     told = str(error)
-    if isinstance(error, ServiceRequestError) and _CERTIFICATE.search(told):
+    if isinstance(error, ServiceRequestError) and _TLS.search(told):
         return UnreachableError(
             f"the TLS connection to {host} failed: {clean(told, 160)}",
             "if a proxy signs certificates of its own, name its CA with SSL_CERT_FILE",

@@ -1,5 +1,6 @@
 """One connection to Azure for a whole run: one session and TLS context under every SDK, behind one list of policies."""
 
+import logging
 import os
 import ssl
 from pathlib import Path
@@ -47,6 +48,9 @@ class Transport:
         clock: Clock | None = None,
         tokens: Tokens | None = None,
     ) -> None:
+        for name in ("azure", "msal", "httpx", "kiota_http"):
+            # Without a handler, Python prints the warnings of libraries on stderr; what matters of them becomes a gap.
+            logging.getLogger(name).addHandler(logging.NullHandler())
         self.cloud = cloud
         self.around = Around(clock or Clock(), _allowed(cloud))
         self.context = _context(cloud.ca)

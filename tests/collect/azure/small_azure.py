@@ -4,7 +4,9 @@ import asyncio
 import gzip
 import json
 import os
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -233,3 +235,30 @@ def _application(azure: SmallAzure) -> web.Application:
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", azure.handle)
     return application
+
+
+@contextmanager
+def running(azure: SmallAzure, folder: Path) -> Iterator[Path]:
+    """The small Azure in a thread of its own, for the command line: the cloud file that leads to it."""
+    loop = asyncio.new_event_loop()
+    server = web.AppRunner(_application(azure), access_log=None, shutdown_timeout=0.1)
+
+    async def start() -> int:
+        await server.setup()
+        await web.TCPSite(server, "127.0.0.1", 0).start()
+        return int(server.addresses[0][1])
+
+    azure.base = f"http://127.0.0.1:{loop.run_until_complete(start())}"
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    file = folder / "cloud.json"
+    arm, graph = f"{azure.base}/arm", f"{azure.base}/graph"
+    told = {"name": "public", "authority": azure.base, "resource_manager": arm, "microsoft_graph": graph}
+    file.write_text(json.dumps(told))
+    try:
+        yield file
+    finally:
+        asyncio.run_coroutine_threadsafe(server.cleanup(), loop).result(5)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+        loop.close()
