@@ -9,8 +9,11 @@ from apimdoctor import __version__
 from apimdoctor.errors import ApimDoctorError
 
 SEVERITIES = ("error", "warning", "info")
-FORMATS = ("text", "json", "html")
+FORMATS = ("text", "json", "html", "sarif", "junit", "markdown", "github", "azure")
 AUTH = ("default", "cli", "env", "workload", "managed", "pipelines")
+
+NOT_IN_FILES = ("help", "config", "demo", "quiet", "verbose", "update-baseline", "fix", "fix-unsafe", "diff", "since")
+"""Options of `scan` that belong to one call, not to a configuration file."""
 
 _DESCRIPTION = """\
 The doctor for API tokens on Azure: compares the tokens that Entra ID issues for your app registrations with
@@ -44,6 +47,21 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     for declare in DECLARED:
         declare(commands)
     return parser.parse_args(argv)
+
+
+def options(command: str) -> dict[str, argparse.Action]:
+    """The long options of a command, by their names without dashes."""
+    commands = _Parser(prog="apimdoctor").add_subparsers()
+    for declare in DECLARED:
+        declare(commands)
+    listed: dict[str, argparse.Action] = commands.choices[command]._option_string_actions  # noqa: SLF001 - no public way
+    return {name[2:]: action for name, action in listed.items() if name.startswith("--")}
+
+
+def dest(name: str) -> str:
+    """Where the value of an option of `scan` stands in the parsed options."""
+    known = {"from": "paths", "subscription": "subscriptions"}
+    return known.get(name, name.replace("-", "_"))
 
 
 def sources(parser: argparse.ArgumentParser) -> None:
@@ -138,15 +156,19 @@ def _scan(commands: "Commands[_Parser]") -> None:
     group.add_argument("--ignore", metavar="RULE,...", type=_names, default=(), help="all rules but these")
     group.add_argument("--all-apps", action="store_true", help="also app registrations that no token path uses")
     group.add_argument(
-        "--config", metavar="FILE", type=Path, help="waivers (default: apimdoctor.yaml, when it is there)"
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help="options, severities and waivers (default: apimdoctor.yaml, else [tool.apimdoctor] of pyproject.toml)",
     )
     group.add_argument("--baseline", metavar="FILE", type=Path, help="findings known before: only new ones count")
     group.add_argument("--update-baseline", action="store_true", help="make today's findings the known ones")
-    group = parser.add_argument_group("what comes out")
-    group.add_argument("--min-severity", choices=SEVERITIES, default="info", help="leave out what is milder")
     group.add_argument(
-        "--fail-on", choices=(*SEVERITIES, "never"), default="error", help="mildest finding for exit code 1 (error)"
+        "--compare", metavar="REPORT", type=Path, help="an earlier JSON report: say what is new, fixed or changed"
     )
+    group = parser.add_argument_group("what comes out")
+    group.add_argument("--min-severity", choices=SEVERITIES, help="leave out what is milder (info: nothing)")
+    group.add_argument("--fail-on", choices=(*SEVERITIES, "never"), help="mildest finding for exit code 1 (error)")
     group.add_argument("--strict", action="store_true", help="exit code 3 when something could not be read or assessed")
     group.add_argument(
         "--report",

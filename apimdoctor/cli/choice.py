@@ -1,6 +1,6 @@
 """What of all that could be judged and shown a user has chosen: rules, APIs, severities."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -51,6 +51,7 @@ def texts(known: Iterable[Rule]) -> tuple[RuleText, ...]:
             title=rule.title,
             severity=rule.severity,
             cause=rule.cause,
+            confidence=rule.confidence,
             about=rule.about,
             fix=str(rule.fix),
             links=rule.links,
@@ -89,6 +90,14 @@ def _api(snapshot: Snapshot, name: str) -> Key:
 def _described(key: Key) -> str:
     service, workspace, api = key
     return f"{api} in {service}" + (f", workspace {workspace}" if workspace else "")
+
+
+def weighed(verdicts: Verdicts, severity: Mapping[str, Severity]) -> Verdicts:
+    """The verdicts with the severities that a configuration gives to rules, the gravest first again."""
+    if not severity:
+        return verdicts
+    findings = [replace(one, severity=severity.get(one.rule, one.severity)) for one in verdicts.findings]
+    return replace(verdicts, findings=tuple(sorted(findings, key=lambda one: SEVERITIES.index(one.severity))))
 
 
 def shown(verdicts: Verdicts, keys: frozenset[Key], mildest: Severity) -> Verdicts:

@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TextIO
 
@@ -37,14 +38,9 @@ def write(report: Report, options: argparse.Namespace) -> None:
 
 def render(form: str, report: Report, options: argparse.Namespace, *, stream: TextIO | None) -> str:
     """The report in one format, for a stream or (None) a file."""
-    if form == "json":
-        from apimdoctor.report import json
-
-        return json.render(report)
-    if form == "html":
-        from apimdoctor.report import html
-
-        return html.render(report)
+    if form != "text":
+        rendered: str = import_module(f"apimdoctor.report.{form}").render(report)
+        return rendered
     from apimdoctor.report import text
 
     return text.render(

@@ -2,9 +2,11 @@
 
 import argparse
 import sys
+from dataclasses import replace
 
 from apimdoctor import __version__
-from apimdoctor.cli import baseline, choice, config, output
+from apimdoctor.cli import baseline, choice, config, output, repository
+from apimdoctor.cli.earlier import Earlier
 from apimdoctor.collect import files
 from apimdoctor.engine.finding import Severity
 from apimdoctor.engine.judge import judge
@@ -14,14 +16,27 @@ from apimdoctor.report.model import Report, assemble
 from apimdoctor.snapshot import Snapshot, store
 
 CLEAN, FOUND, INCOMPLETE = 0, 1, 3
+FAILING: dict[str, tuple[Severity, ...]] = {
+    "error": ("error",),
+    "warning": ("error", "warning"),
+    "info": ("error", "warning", "info"),
+    "never": (),
+}
+"""By --fail-on."""
 
 
 def run(options: argparse.Namespace) -> int:
     """The whole of a scan: collect, facts, findings, reports."""
-    _consistent(options)
     settings = config.read(options.config)
+    options = config.applied(options, settings)
+    options.fail_on, options.min_severity = options.fail_on or "error", options.min_severity or "info"
+    _consistent(options)
+    earlier = Earlier(options.compare) if options.compare else None
     known = baseline.read(options.baseline, new=options.update_baseline)
     every = choice.rules(options.rules)
+    wrong = config.unknown(settings, [rule.id for rule in every])
+    if wrong:
+        raise choice.unknown_rule(wrong, [rule.id for rule in every])
     rules = choice.selected(every, options.select, options.ignore)
     snapshot = read(options)
     if options.save_snapshot:
@@ -30,11 +45,20 @@ def run(options: argparse.Namespace) -> int:
     progress(options, f"judging by {len(rules)} rules")
     facts = build(snapshot, all_apps=options.all_apps)
     verdicts = judge(rules, facts, waivers=settings.waivers, known=[rule.id for rule in every])
+    verdicts = choice.weighed(verdicts, settings.severity)
     verdicts = choice.shown(verdicts, apis, options.min_severity)
     if options.update_baseline:
         known = baseline.update(options.baseline, known, verdicts, whole=_whole(options, snapshot))
     verdicts = baseline.without_known(verdicts, known)
     report = assemble(snapshot, facts, verdicts, choice.texts(rules), version=__version__)
+    report = replace(
+        report,
+        files=repository.files(report, options.paths, settings.file),
+        comparison=earlier.comparison(report, narrowed=_narrowed(options), judged=[rule.id for rule in rules])
+        if earlier
+        else None,
+        failing=FAILING[options.fail_on],
+    )
     output.write(report, options)
     return exit_code(report, options.fail_on, strict=options.strict)
 
@@ -63,13 +87,7 @@ def exit_code(report: Report, fail_on: str, *, strict: bool = False) -> int:
     """1 findings at or above `fail_on`, else 3 incomplete, else 0: of what the report shows."""
     summary = report.summary
     counts = {"error": summary.error, "warning": summary.warning, "info": summary.info}
-    graver: dict[str, tuple[Severity, ...]] = {
-        "error": ("error",),
-        "warning": ("error", "warning"),
-        "info": ("error", "warning", "info"),
-        "never": (),
-    }
-    if any(counts[severity] for severity in graver[fail_on]):
+    if any(counts[severity] for severity in FAILING[fail_on]):
         return FOUND
     nothing = not (summary.services or summary.app_registrations)
     if nothing or (strict and (summary.gaps or summary.not_assessed)):
@@ -90,5 +108,9 @@ def _consistent(options: argparse.Namespace) -> None:
 
 def _whole(options: argparse.Namespace, snapshot: Snapshot) -> bool:
     """Whether this run looked at everything, so that a finding which is missing has been fixed."""
-    narrowed = options.apis or options.select or options.ignore or options.min_severity != "info"
-    return not narrowed and not snapshot.gaps
+    return not _narrowed(options) and not snapshot.gaps
+
+
+def _narrowed(options: argparse.Namespace) -> bool:
+    """Whether this run shows only part of what it could: some APIs, some rules, or the graver findings."""
+    return bool(options.apis or options.select or options.ignore or options.min_severity != "info")

@@ -48,9 +48,9 @@ V2_ONLY = f"""<policies>
 </policies>
 """
 BOTH = V2_ONLY.replace(
-    "      <audiences>",
-    f"      <issuers>\n        <issuer>https://sts.windows.net/{TENANT}/</issuer>\n"
-    f"        <issuer>https://login.microsoftonline.com/{TENANT}/v2.0</issuer>\n      </issuers>\n      <audiences>",
+    "      </audiences>",
+    f"      </audiences>\n      <issuers>\n        <issuer>https://sts.windows.net/{TENANT}/</issuer>\n"
+    f"        <issuer>https://login.microsoftonline.com/{TENANT}/v2.0</issuer>\n      </issuers>",
 )
 
 
