@@ -28,7 +28,6 @@ from apimdoctor.facts.vocabulary import (
     UncheckedPath,
     VariableRead,
 )
-from apimdoctor.policy.expression import Read
 from apimdoctor.policy.way import CorsMet, Met, Unchecked, VariableUse, Way
 
 # A doubt about what runs after the back end has answered says nothing about checks and calls.
@@ -126,15 +125,15 @@ class Ways:
             name=use.name,
             step=step,
             set_before="on every path" if use.set_on_every_way else "on some paths" if use.setters else "never",
-            cast=self._read_as(use).cast,
+            cast=self._cast(use),
             asked_for=use.name in asked_for,
         )
 
-    def _read_as(self, use: VariableUse) -> Read:
-        """The way in which a step reads a variable; one that turns it into another type before others."""
+    def _cast(self, use: VariableUse) -> str:
+        """The type that a step turns a variable into as it stands; with a default nothing is missing."""
         around, _ = self.texts.text(use.reader)
         found = variable_reads(use.reader.element, around.named, use.name)
-        return max(found, key=lambda read: bool(read.cast), default=Read(f"variable:{use.name}"))
+        return next((read.cast for read in found if read.how == "index" and read.cast), "")
 
     def _asked_for(self, way: Way) -> frozenset[str]:
         """The variables of which some step asks whether they are set."""

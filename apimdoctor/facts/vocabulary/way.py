@@ -83,7 +83,7 @@ class VariableRead:
     name: str
     step: Step
     set_before: Literal["on every path", "on some paths", "never"]
-    cast: str  # the type it is turned into, 'Jwt', 'string' ...; "" = none is written
+    cast: str  # the type it is turned into without a default, 'Jwt', 'string' ...; "" = none is written
     asked_for: bool  # a step of the route asks whether it is set (ContainsKey)
 
 
