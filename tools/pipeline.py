@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from apimdoctor.engine.judge import judge
-from apimdoctor.engine.rule import Rule, load
-from apimdoctor.facts.build import build
-
 from apimdoctor.collect import files
 from apimdoctor.collect.files.tree import MemoryTree
 from apimdoctor.engine.finding import Finding, Verdicts
+from apimdoctor.engine.judge import judge
+from apimdoctor.engine.rule import Rule, load
+from apimdoctor.facts.build import build
 
 RULES = Path(__file__).resolve().parent.parent / "rules"
 

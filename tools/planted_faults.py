@@ -12,7 +12,11 @@ from dataclasses import dataclass
 
 from tools.tenant_generator import healthy_check
 from tools.tenant_plan import ApiPlan, AppPlan, CheckPlan, OpPlan, World, guid
-from tools.tenant_tree import claim, document, indented
+from tools.tenant_tree import (
+    claim,
+    document,
+    indented,
+)
 
 _OWN_HEADER = """<set-header name="Authorization" exists-action="override">
     <value>Bearer {{outside-key}}</value>

@@ -10,9 +10,17 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.entra_objects import (
+    Json,
+    graph_app,
+    principal,
+)
 from tools.policy_filler import inbound_filler, outbound_filler
 from tools.tenant_plan import ApiPlan, AppPlan, CheckPlan, OpPlan, Placement, World, guid
-from tools.tenant_tree import Json, claim, document, graph_app, principal
+from tools.tenant_tree import (
+    claim,
+    document,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

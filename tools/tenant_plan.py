@@ -13,22 +13,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tools.entra_objects import (
+    Json,
+    assignment,
+    graph_app,
+    legacy_app,
+    principal,
+    role_entry,
+    scope_entry,
+)
 from tools.tenant_tree import (
     V1_ISSUER,
     V1_METADATA,
     V2_ISSUER,
     V2_METADATA,
-    Json,
     Op,
     TenantTree,
-    assignment,
     document,
-    graph_app,
     indented,
-    legacy_app,
-    principal,
-    role_entry,
-    scope_entry,
     validate_jwt,
 )
 
@@ -64,13 +66,27 @@ class AppPlan:
 
     def body(self) -> Json:
         """The app registration as its file holds it."""
-        told = {"object_id": self.object_id, "app_id": self.app_id, "name": self.name}
         scopes, roles = [scope_entry(self.scope_id, self.scope)], [role_entry(self.role_id, self.role)]
         if self.legacy:
-            return legacy_app(**told, version=self.version, uris=[self.uri], scopes=scopes, roles=roles)
+            return legacy_app(
+                object_id=self.object_id,
+                app_id=self.app_id,
+                name=self.name,
+                version=self.version,
+                uris=[self.uri],
+                scopes=scopes,
+                roles=roles,
+            )
         audience = "AzureADMultipleOrgs" if self.multi_tenant else "AzureADMyOrg"
         return graph_app(
-            **told, version=self.version, uris=[self.uri], scopes=scopes, roles=roles, sign_in_audience=audience
+            object_id=self.object_id,
+            app_id=self.app_id,
+            name=self.name,
+            version=self.version,
+            uris=[self.uri],
+            scopes=scopes,
+            roles=roles,
+            sign_in_audience=audience,
         )
 
     def service_principal(self, owner: str) -> Json:

@@ -11,7 +11,8 @@ from apimdoctor.collect.files.tree import MemoryTree
 from apimdoctor.facts.build import build
 from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import Facts, Route, TokenCheck, UncheckedPath
-from tools.tenant_tree import V1_ISSUER, V1_METADATA, V2_ISSUER, V2_METADATA, Op, TenantTree, document, graph_app
+from tools.entra_objects import graph_app
+from tools.tenant_tree import V1_ISSUER, V1_METADATA, V2_ISSUER, V2_METADATA, Op, TenantTree, document
 
 TENANT = "7e3b1d52-0c8f-4a96-b5e4-d19f60a3c874"
 OTHER_TENANT = "c41f8a07-59d3-4e6b-a2b8-07e5f1d3946a"

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from judged_house import APP_ID, OBJECT_ID, TENANT, Row, tenant, with_api, with_app
 
-from tools.tenant_tree import V1_METADATA, V2_METADATA, claim, document, legacy_app, validate_jwt
+from tools.entra_objects import (
+    legacy_app,
+)
+from tools.tenant_tree import (
+    V1_METADATA,
+    V2_METADATA,
+    claim,
+    document,
+    validate_jwt,
+)
 
 M1 = V1_METADATA.format(tenant=TENANT)
 M2 = V2_METADATA.format(tenant=TENANT)

@@ -7,7 +7,17 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tools.tenant_tree import Json, Op, TenantTree, graph_app, principal, role_entry, scope_entry
+from tools.entra_objects import (
+    Json,
+    graph_app,
+    principal,
+    role_entry,
+    scope_entry,
+)
+from tools.tenant_tree import (
+    Op,
+    TenantTree,
+)
 
 TENANT = "6b1f7c02-94a5-4f0d-8e3b-0c5d1a7e92f4"
 OBJECT_ID = "d3a86e57-2c19-4b7f-a1d0-73f5c48e6b92"

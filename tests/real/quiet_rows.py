@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from judged_house import APP_ID, TENANT, Row, guid, tenant, with_api, with_app
 
-from tools.tenant_tree import V1_ISSUER, V2_METADATA, claim, document, graph_app, scope_entry, validate_jwt
+from tools.entra_objects import (
+    graph_app,
+    scope_entry,
+)
+from tools.tenant_tree import (
+    V1_ISSUER,
+    V2_METADATA,
+    claim,
+    document,
+    validate_jwt,
+)
 
 M2 = V2_METADATA.format(tenant=TENANT)
 I1 = V1_ISSUER.format(tenant=TENANT)
