@@ -44,6 +44,10 @@ class Comparison:
         """Whether a finding of this run is new, changed or known."""
         return self.states.get(finding.fingerprint, "new")
 
+    def marks(self, state: State) -> list[str]:
+        """The fingerprints of the findings that have a state."""
+        return [mark for mark, one in self.states.items() if one == state]
+
     def count(self, state: State) -> int:
         """How many findings of this run have a state."""
         return sum(one == state for one in self.states.values())

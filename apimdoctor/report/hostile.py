@@ -17,9 +17,14 @@ def visible(text: str, *, keep: str = "") -> str:
 
 def shown(char: str) -> str:
     """One character as a report shows it."""
-    if unicodedata.category(char) in _UNSEEN:
+    if unicodedata.category(char) in _UNSEEN or _is_noncharacter(ord(char)):
         return f"<U+{ord(char):04X}>"
     return char
+
+
+def _is_noncharacter(code: int) -> bool:
+    """Whether a code point is kept out of text for good (Unicode, 23.7): XML refuses some of them."""
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
 
 
 def inert(line: str) -> str:

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from apimdoctor.engine.finding import Also, Finding, NotAssessed, Waived
 from apimdoctor.facts.vocabulary import Place
+from apimdoctor.report.comparison import Comparison
 from apimdoctor.report.model import Report
 
 SCHEMA = "apimdoctor/report/1"
@@ -34,8 +35,8 @@ def schema() -> dict[str, object]:
 
 
 def body(report: Report) -> dict[str, object]:
-    """The report as plain values."""
-    return {
+    """The report as plain values; `comparison` only where there is an earlier report to compare with."""
+    told: dict[str, object] = {
         "schema": SCHEMA,
         "tool": {"name": "apimdoctor", "version": report.version},
         "sources": [{"kind": source.kind, "name": source.name} for source in report.sources],
@@ -44,6 +45,22 @@ def body(report: Report) -> dict[str, object]:
         "gaps": [asdict(gap) for gap in report.gaps],
         "waived": [_waived(one) for one in report.verdicts.waived],
         "summary": asdict(report.summary),
+    }
+    if report.comparison:
+        told["comparison"] = _comparison(report.comparison)
+    return told
+
+
+def _comparison(found: Comparison) -> dict[str, object]:
+    return {
+        "since": found.since,
+        "new": found.marks("new"),
+        "changed": found.marks("changed"),
+        "fixed": [finding(one) for one in found.fixed],
+        "not_assessed": [finding(one) for one in found.unseen],
+        "newly_undecided": [
+            {"rule": one.rule, "reason": one.reason, "subject": place(one.at)} for one in found.undecided
+        ],
     }
 
 

@@ -6,6 +6,7 @@ scanning): so every result has a file and a fingerprint, and waived findings are
 """
 
 import json
+import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -180,7 +181,10 @@ def _region(at: Spot) -> dict[str, object]:
 
 def uri(at: Spot) -> str:
     """The file as a URI reference: relative to the repository, or file: where it stands outside of it."""
-    written = quote(at.path.encode("utf-8", "surrogateescape"), safe="/-._~!$&'()*+,=@")
+    # Names of files may hold what is no text; the system reads such bytes as lone surrogates.
+    written = quote(
+        re.sub("[\ud800-\udc7f\udd00-\udfff]", "\ufffd", at.path), "/-._~!$&'()*+,=@", errors="surrogateescape"
+    )
     if at.path.startswith("/"):
         return f"file://{written}"
     first, _, rest = written.partition("/")

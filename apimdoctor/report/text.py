@@ -11,7 +11,7 @@ from apimdoctor.report.excerpt import Excerpt
 from apimdoctor.report.hostile import shown, visible
 from apimdoctor.report.model import Report
 from apimdoctor.report.painting import Line, painted
-from apimdoctor.report.subjects import Group, affected, counted, groups, headline, naming, where
+from apimdoctor.report.subjects import Group, affected, changes, counted, groups, headline, naming, where
 
 _STYLE: dict[Severity, str] = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
 _TAB = "    "
@@ -25,6 +25,7 @@ def render(report: Report, *, width: int = 80, colour: bool = False, quiet: bool
     if not quiet:
         for group in groups(report):
             lines += _group(group, report, width, verbose)
+        lines += _gone(report, width)
         lines += _not_assessed(report, width, verbose)
         lines += _gaps(report, width)
         lines += _waived(report, width)
@@ -43,6 +44,9 @@ def _opening(report: Report, width: int) -> Iterator[Line]:
     )
     sources = ", ".join(visible(source.name) for source in report.sources)
     yield from _prose(f"in {read}" + (f" from {sources}" if sources else ""), width, style="dim")
+    changed = changes(report)
+    if changed and report.comparison:
+        yield ((f"since {visible(report.comparison.since)}: {changed}", "bold"),)
 
 
 def _group(group: Group, report: Report, width: int, verbose: bool) -> Iterator[Line]:
@@ -59,7 +63,9 @@ def _group(group: Group, report: Report, width: int, verbose: bool) -> Iterator[
 
 
 def _finding(finding: Finding, report: Report, width: int, verbose: bool) -> Iterator[Line]:
-    yield (("  ", ""), (finding.severity, _STYLE[finding.severity]), (f"  {finding.rule}", "bold"))
+    state = report.comparison.state(finding) if report.comparison else "known"
+    news = f"  {state}" if state != "known" else ""
+    yield (("  ", ""), (finding.severity, _STYLE[finding.severity]), (f"  {finding.rule}", "bold"), (news, "bold cyan"))
     yield from _prose(visible(finding.message), width, indent=4)
     if finding.doubt:
         yield from _prose(f"doubt: {visible(finding.doubt)}", width, indent=4, style="yellow")
@@ -159,6 +165,21 @@ def paragraphs(text: str) -> list[str]:
         else:
             made.append(" ".join(line.strip() for line in lines))
     return [one for one in made if one.strip()]
+
+
+def _gone(report: Report, width: int) -> Iterator[Line]:
+    if report.comparison is None:
+        return
+    for title, told, found in (
+        ("Fixed", "found by the earlier report and gone", report.comparison.fixed),
+        ("Found before, not assessed now", "by the earlier report", report.comparison.unseen),
+    ):
+        if found:
+            yield ()
+            yield ((title, "bold underline"), (f"  {told}", "dim"))
+        for one in found:
+            yield from _prose(f"{one.severity} {one.rule} at {visible(where(one.at))}", width, indent=2)
+            yield from _prose(visible(one.message), width, indent=4)
 
 
 def _not_assessed(report: Report, width: int, verbose: bool) -> Iterator[Line]:

@@ -1,0 +1,30 @@
+"""Texts that a tenant may hold and that act on some reader: each format has to show them and obey none."""
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(1)>",
+    '" onmouseover="alert(1)',
+    "<!--<script>",
+    "javascript:alert(1)",
+    "##vso[task.setvariable variable=PATH]/tmp",
+    "x ##vso[task.complete result=Succeeded;]done",
+    "##[error]gone",
+    "::error file=x::owned",
+    "a\n::set-env name=PATH::/tmp",
+    "a\r\n::stop-commands::x",
+    "100%0A::error::owned",
+    "a%AZP25%0D]b;c",
+    "\x1b[31mred\x1b]8;;https://larkspur.example\x07",
+    "\x9b31m",
+    "\u202egnp.exe",
+    "a\u2066b\u2069c",
+    "a\u2028b\u200bc",
+    "\ud800",
+    "\x00\ufffe\uffff",
+    '=HYPERLINK("https://larkspur.example")',
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "[click](javascript:alert(1)) ![x](https://larkspur.example/x.png)",
+    "`code` ``` | table | @everyone #1 www.larkspur.example",
+    "]]>&lt;b&gt;<![CDATA[",
+]
+UNSEEN = "".join(chr(code) for code in (0x1B, 0x9B, 0x202E, 0x2066, 0x2069, 0x2028, 0x200B, 0xFFFE, 0))
