@@ -38,13 +38,29 @@ def test_a_scan_without_a_fault_has_no_gap_and_every_collection_is_whole() -> No
     assert len(snapshot.tenants[0].whole) == 5
 
 
-def test_the_number_of_requests_is_what_the_formula_says() -> None:
-    azure = orders(SmallAzure())
+def test_the_number_of_requests_is_what_the_readme_says() -> None:
+    azure = tenant(SmallAzure())
+    current = [{"name": f"api{n}", "properties": {"path": f"p{n}"}} for n in range(6)]
+    former = [{"name": "api0;rev=1", "properties": {"isCurrent": False}}]
+    graph = [{"name": "graph", "properties": {"type": "graphql"}}]
+    azure.add("apis", *current, *former, *graph)
+    for name in ("api0", "api1", "api0;rev=1"):
+        azure.add(f"apis/{name}/operations", *({"name": f"op{n}", "properties": {}} for n in range(4)))
+    azure.add("apis/graph/resolvers", *({"name": f"r{n}", "properties": {}} for n in range(3)))
+    azure.add("products", *({"name": f"product{n}", "properties": {}} for n in range(5)))
+    azure.add("gateways", {"name": "own", "properties": {}})
+    told = {"value": "<fragment />", "format": "xml"}
+    azure.add("policyFragments", {"name": "told", "properties": told}, {"name": "untold", "properties": {}})
+    azure.add("workspaces", {"name": "fruit", "properties": {}})
+    azure.add("workspaces/fruit/apis", {"name": "pears", "properties": {}})
+    azure.add("workspaces/fruit/products", {"name": "buyers", "properties": {}})
     read(azure)
-    asked = [one for one in azure.seen if one.path.startswith("/arm")]
-    # subscriptions, services; 15 of the service; 3 for the API, 1 for its operation, 2 for the product.
-    assert len(asked) == 2 + 15 + 3 + 1 + 2
-    assert len({one.path for one in asked}) == len(asked)
+    asked = [(one.path, one.query) for one in azure.seen if one.path.startswith("/arm")]
+    apis, logging, operations, products, gateways, graphql, resolvers, fragments = 8, 7, 12, 5, 1, 1, 3, 1
+    service = 15 + 2 * apis + logging + operations + 2 * products + gateways + graphql + resolvers + fragments
+    workspace = 10 + 2 * 1 + 1 + 0 + 2 * 1
+    assert len(asked) == 2 + service + workspace
+    assert len(set(asked)) == len(asked)
 
 
 def test_the_same_policies_are_read_from_pages_as_from_one_list() -> None:
