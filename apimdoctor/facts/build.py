@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from apimdoctor.facts import documents, references, services
+from apimdoctor.facts import documents, expressions, references, services
 from apimdoctor.facts.apps import Apps, build_apps
 from apimdoctor.facts.backends import Backends
 from apimdoctor.facts.checks import Checks
@@ -140,6 +140,7 @@ class _Builder:
             for server in around.contents.console_servers
         )
         found_references = tuple(self._references())
+        demanded = expressions.Demanded(token_checks)
         backends = tuple(
             made.backends.entity(around, entity) for around in self._everything for entity in around.contents.backends
         )
@@ -157,6 +158,14 @@ class _Builder:
                 documents.document(policy, made.texts.section_of)
                 for around in self._everything
                 for policy in around.each()
+            ),
+            expressions=(
+                *(
+                    expression
+                    for around, policy in self._policies()
+                    for expression in expressions.expressions(around, policy, demanded)
+                ),
+                *self._doubts,
             ),
             references=(*found_references, *self._doubts),
             written_texts=(

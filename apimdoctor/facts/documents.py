@@ -27,6 +27,8 @@ class Policy:
     place: Place
     """Of the text; its `resource` is that of the scope."""
     read: Document | Doubt
+    refused: bool = False
+    """Its text was there, and is no policy."""
     transparent: bool = False
     """Nothing but `<base/>` in every section: the same as no policy document."""
 
@@ -91,8 +93,8 @@ class Library:
         read = self._document(text)
         if isinstance(read, Unparsed):
             doubt = Doubt(f"{named(scope, place)} could not be parsed: {read.error} (line {read.position.line})")
-            return Policy(key, scope, of_text, doubt)
-        return Policy(key, scope, of_text, read, self._is_transparent(read))
+            return Policy(key, scope, of_text, doubt, refused=True)
+        return Policy(key, scope, of_text, read, transparent=self._is_transparent(read))
 
     def _document(self, text: PolicyText) -> Document | Unparsed:
         key = (text.text, text.origin.anchors)
@@ -125,7 +127,7 @@ def document(policy: Policy, section_of: Callable[[Policy, Element], Section]) -
     """The subject of a policy text; `section_of` makes (or knows) the subjects of its sections."""
     read = policy.read
     if isinstance(read, Doubt):
-        return PolicyDocument(place=policy.place, scope=policy.scope, readable=False, reason=read.reason)
+        return PolicyDocument(place=policy.place, scope=policy.scope, readable=False, reason=read.reason, refused=policy.refused)
     return PolicyDocument(
         place=policy.place,
         scope=policy.scope,

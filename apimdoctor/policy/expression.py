@@ -10,7 +10,7 @@ from apimdoctor.policy.code_reader import Reader
 from apimdoctor.policy.formula import OPEN, Conditions, Formula, Test, tests
 from apimdoctor.policy.span import expression_end
 
-__all__ = ["Read", "Reading", "Test", "expression_end", "read"]
+__all__ = ["Read", "Reading", "Test", "expression_end", "read", "tree_of"]
 
 _NAMED = re.compile(r"\{\{[ \t]*+([\w.\-]++)[ \t]*+\}\}")
 _FROM_CALLER = ("method", "path", "host", "url", "body")
@@ -112,6 +112,23 @@ def read(code: str, block: bool = False) -> Reading:
         return _reading(tree or read_code(code, block=block), block, named_values)
     except UnreadCodeError as fault:
         return Reading(named_values=named_values, unknown=str(fault))
+
+
+@lru_cache(maxsize=1024)
+def tree_of(code: str, block: bool = False) -> Node | None:
+    """The tree of `@(code)` or `@{code}`, None when it could not be read; `read` says why."""
+    if read(code, block).unknown:
+        return None
+    from apimdoctor.policy.csharp import UnreadCodeError, read_code
+
+    try:
+        found = tokens(code)
+    except OutsideError:
+        found = None
+    try:
+        return (_small(found, block) if found is not None else None) or read_code(code, block=block)
+    except UnreadCodeError:
+        return None
 
 
 def _small(found: list[Token], block: bool) -> Node | None:

@@ -54,10 +54,12 @@ from apimdoctor.facts.vocabulary.gateway import (
 )
 from apimdoctor.facts.vocabulary.policy import (
     Condition,
+    Failure,
     Fragment,
     IdentityChange,
     PolicyDocument,
     PolicyElement,
+    PolicyExpression,
     PolicyScope,
     PolicySection,
     Reference,
@@ -99,6 +101,7 @@ __all__ = [
     "Entry",
     "EntryForm",
     "Facts",
+    "Failure",
     "FoundAs",
     "FoundClient",
     "Fragment",
@@ -116,6 +119,7 @@ __all__ = [
     "Place",
     "PolicyDocument",
     "PolicyElement",
+    "PolicyExpression",
     "PolicyScope",
     "PolicySection",
     "PreauthorizedClient",

@@ -93,6 +93,7 @@ class PolicyDocument:
     scope: PolicyScope
     readable: bool
     reason: str  # why it is not
+    refused: bool = False  # its text was there, and is no policy
     sections: tuple[Section, ...] = ()
 
 
@@ -113,6 +114,27 @@ class WrittenText:
     place: Place = Place()
     where: str  # 'set-header Authorization', 'authentication-basic password', 'check-header value' ...
     form: Literal["key", "certificate", "password", "token", "basic credential", "signature", "secret"] | Unknown
+
+
+@fact
+class Failure:
+    """An error that an expression raises on some requests; callers then get 500."""
+
+    place: Place = Place()
+    on: Literal["line breaks", "base64url text", "text not found", "missing header", "missing claim"]
+    text: str  # of the expression
+    reads: str  # what holds it: 'header:x', 'claim:x', 'lasterror.message' ...
+
+
+@fact
+class PolicyExpression:
+    """An expression as written, named values in place."""
+
+    place: Place = Place()  # of the element it stands in
+    element: str
+    text: str
+    faults: tuple[str, ...] | Unknown = ()  # why C# or the gateway refuses it, in words
+    failures: tuple[Failure | Unknown, ...] = ()
 
 
 @fact

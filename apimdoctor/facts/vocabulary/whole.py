@@ -22,6 +22,7 @@ from apimdoctor.facts.vocabulary.policy import (
     IdentityChange,
     PolicyDocument,
     PolicyElement,
+    PolicyExpression,
     Reference,
     Step,
     Waiver,
@@ -48,6 +49,7 @@ class Facts:
     identity_changes: tuple[IdentityChange | Unknown, ...] = ()
     documents: tuple[PolicyDocument, ...] = ()
     elements: tuple[PolicyElement | Unknown, ...] = ()
+    expressions: tuple[PolicyExpression | Unknown, ...] = ()
     references: tuple[Reference | Unknown, ...] = ()
     written_texts: tuple[WrittenText | Unknown, ...] = ()
     named_values: tuple[NamedValue | Unknown, ...] = ()
