@@ -245,7 +245,14 @@ def _access(commands: "Commands[_Parser]") -> None:
     parser.set_defaults(module="apimdoctor.cli.access")
 
 
-DECLARED: tuple[Callable[["Commands[_Parser]"], None], ...] = (_scan, _diagnose, _rules, _explain, _access)
+def _init(commands: "Commands[_Parser]") -> None:
+    parser = _command(commands, "init", "write a commented configuration, or a pipeline that scans every night")
+    parser.add_argument("what", choices=("config", "github", "azure-pipelines"))
+    parser.add_argument("--force", action="store_true", help="write anew what is there already")
+    parser.set_defaults(module="apimdoctor.cli.init")
+
+
+DECLARED: tuple[Callable[["Commands[_Parser]"], None], ...] = (_scan, _diagnose, _rules, _explain, _access, _init)
 """One function per command, in the order of --help: it declares the options and names the module that runs it."""
 
 
