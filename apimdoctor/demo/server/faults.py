@@ -12,6 +12,9 @@ from apimdoctor.demo.server.answering import Answer, Asked
 RAW_XML = "application/vnd.ms-azure-apim.policy.raw+xml"
 """The content type of a policy that is told as such and not in JSON (the SDK's own Accept header offers it)."""
 
+_LISTS = frozenset({"value", "data", "responses"})
+"""What holds the objects of an answer: never null."""
+
 
 @dataclass(slots=True)
 class Fault:
@@ -24,6 +27,10 @@ class Fault:
     """How many times at each path; None: always."""
     after: int = 0
     """How many answers to let pass before it begins."""
+    most: int | None = None
+    """How many times in all; None: no limit."""
+    struck: int = 0
+    """How many answers it was applied to."""
     _seen: dict[str, int] = field(default_factory=dict)
     _passed: int = 0
 
@@ -33,11 +40,14 @@ class Fault:
         if not re.search(self.where, place):
             return answer
         self._passed += 1
-        if self._passed <= self.after:
+        if self._passed <= self.after or (self.most is not None and self._passed > self.after + self.most):
             return answer
         key = f"{asked.method} {place} {sorted(asked.query.items())}"
         self._seen[key] = self._seen.get(key, 0) + 1
-        return answer if self.times is not None and self._seen[key] > self.times else self.change(asked, answer)
+        if self.times is not None and self._seen[key] > self.times:
+            return answer
+        self.struck += 1
+        return self.change(asked, answer)
 
 
 def throttled(seconds: str = "7", **when: Any) -> Fault:
@@ -113,25 +123,71 @@ def raw_xml(**when: Any) -> Fault:
     return Fault("raw XML", change, **{"where": "/policies/policy$", **when})
 
 
+def expired(forget: Callable[[], None], **when: Any) -> Fault:
+    """401 in the middle of a scan: `forget` makes the login refuse every token it has given."""
+
+    def change(_: Asked, answer: Answer) -> Answer:
+        forget()
+        return _error(answer, 401, "ExpiredAuthenticationToken")
+
+    return Fault("401", change, **{"most": 1, **when})
+
+
+def refused_parts(status: int = 429, seconds: str = "3", **when: Any) -> Fault:
+    """Every part of a batch is refused on its own, while the batch itself succeeds."""
+
+    def change(_: Asked, answer: Answer) -> Answer:
+        body = _body(answer)
+        if not isinstance(body, dict) or "responses" not in body:
+            return answer
+        refusal = {
+            "status": status,
+            "headers": {"Retry-After": seconds},
+            "body": serve_arm.error("TooManyRequests", ""),
+        }
+        return answer.told({"responses": [{"id": part["id"], **refusal} for part in body["responses"]]})
+
+    return Fault("parts of a batch", change, **{"where": r"/\$batch$", **when})
+
+
 def odd_fields(**when: Any) -> Fault:
     """Fields that nobody documents, of every type, in every object; and null where nothing is told."""
-    odd: dict[str, Any] = {
-        "futureField": {"deep": [1, None, {"x": True}]},
-        "unset": None,
-        "größe": 1.5e300,
-        "@odd.list": [],
-    }
+    odd: dict[str, Any] = {"futureField": {"deep": [1, None, {"x": True}]}, "unset": None, "größe": 1.5e300, "@odd": []}
 
     def with_odd(value: Any, name: str = "") -> Any:
         if isinstance(value, dict):
+            told = {key: with_odd(inner, key) for key, inner in value.items()}
             # The names in these are told by whoever made the resource, so that one more would be one more resource.
-            more = {} if name in ("header", "query", "userAssignedIdentities") else odd
-            return {**{key: with_odd(inner, key) for key, inner in value.items()}, **more}
+            return told if name in ("header", "query", "userAssignedIdentities") else told | odd
         if isinstance(value, list):
-            return [with_odd(inner) for inner in value]
+            return [with_odd(inner) for inner in value] if value or name in _LISTS else None
         return value
 
     return Fault("odd fields", lambda _, answer: _mapped(answer, with_odd), **when)
+
+
+def planted(canary: str, **when: Any) -> Fault:
+    """Azure tells what it is documented not to tell: `canary` as every kind of secret, in every object."""
+    names = (
+        "primaryKey",
+        "secondaryKey",
+        "clientSecret",
+        "secretText",
+        "password",
+        "connectionString",
+        "key1",
+        "accessKey",
+    )
+
+    def with_canary(value: Any, name: str = "") -> Any:
+        if isinstance(value, dict):
+            told = {key: with_canary(inner, key) for key, inner in value.items()}
+            return (
+                told if name in ("header", "query", "userAssignedIdentities") else told | dict.fromkeys(names, canary)
+            )
+        return [with_canary(inner) for inner in value] if isinstance(value, list) else value
+
+    return Fault("planted", lambda _, answer: _mapped(answer, with_canary), **{"where": "^(arm|graph)", **when})
 
 
 def _mapped(answer: Answer, change: Callable[[Any], Any]) -> Answer:
@@ -147,6 +203,5 @@ def _body(answer: Answer) -> Any:
 
 
 def _error(answer: Answer, status: int, code: str, *headers: tuple[str, str]) -> Answer:
-    body = serve_arm.error(code, f"{code}: this is a fault of the embedded Azure.")
-    kept = tuple(pair for pair in answer.headers if status != 429)
-    return replace(answer, status=status, headers=(*kept, *headers)).told(body)
+    body = serve_arm.error(code, "This is a fault of the embedded Azure.")
+    return replace(answer, status=status, headers=(*answer.headers, *headers)).told(body)
