@@ -207,17 +207,30 @@ class Places:
             return Read(f"claim:{claim}", "whole", "", None, token.place)
         return None
 
-    def token(self, node: Node, steps: int = 0) -> Held | None:
-        """The token a node is, None when nothing says that it is one."""
-        if steps > MAX_STEPS:
-            return None
-        if node.kind == "cast":
-            if node.text.rpartition(".")[2].rstrip("?") == "Jwt":
-                return self.token(node.parts[0], steps + 1) or Held(self.origin(node.parts[0]), parsed=False)
-            return self.token(node.parts[0], steps + 1)
-        if node.kind == "name":
-            found = [self.token(value, steps + 1) for value in self._locals.values.get(node.text, ())]
-            return next((held for held in found if held), None)
+    def token(self, node: Node) -> Held | None:
+        """The token a node is, None when nothing says that it is one. Each node is looked at once."""
+        seen: set[int] = set()
+        waiting = [node]
+        while waiting:
+            now = waiting.pop()
+            if id(now) in seen:
+                continue
+            seen.add(id(now))
+            held = self._held(now)
+            if held is not None:
+                return held
+            if now.kind == "cast":
+                waiting.append(now.parts[0])
+            elif now.kind == "name":
+                waiting.extend(reversed(self._locals.values.get(now.text, ())))
+            elif now.kind in ("condition", "binary"):
+                waiting.extend(reversed(now.parts[-2:]))
+        return None
+
+    def _held(self, node: Node) -> Held | None:
+        """The token that a node is by itself."""
+        if node.kind == "cast" and node.text.rpartition(".")[2].rstrip("?") == "Jwt":
+            return self.token(node.parts[0]) or Held(self.origin(node.parts[0]), parsed=False)
         if node.kind == "call" and node.parts[0].kind == "member":
             method = node.parts[0].text
             if method == "AsJwt":
@@ -225,50 +238,57 @@ class Places:
             if method.endswith("<Jwt>"):
                 read = self.read(node)
                 return Held(read.place, parsed=False) if read else None
-        if node.kind in ("condition", "binary"):
-            held = (self.token(part, steps + 1) for part in node.parts[-2:])
-            return next((one for one in held if one), None)
         return None
 
-    def origin(self, node: Node, steps: int = 0) -> str:
+    def origin(self, node: Node) -> str:
         """The one place whose content a value is, cut and changed perhaps; "" when there is none or more than one."""
-        found = set(self.origins(node, steps))
+        found = set(self.origins(node))
         return found.pop() if len(found) == 1 else ""
 
-    def origins(self, node: Node, steps: int = 0) -> tuple[str, ...]:
-        """The places whose content may go into a value; what is merely tested on the way is not among them."""
-        if steps > MAX_STEPS:
-            return ()
-        read = self.read(node)
-        if read:
-            return () if read.how == "contains" else (read.place,)
-        return tuple(dict.fromkeys(self._through(node, steps + 1)))
+    def origins(self, node: Node) -> tuple[str, ...]:
+        """The places whose content may go into a value; what is merely tested on the way is not among them.
 
-    def _through(self, node: Node, steps: int) -> Iterator[str]:
+        Each node is followed once: variables that are made of each other (`a += b; b = a + a`) cost no more than their text.
+        """
+        found: dict[str, None] = {}
+        seen: set[int] = set()
+        waiting = [node]
+        while waiting:
+            now = waiting.pop()
+            if id(now) in seen:
+                continue
+            seen.add(id(now))
+            read = self.read(now)
+            if read is None:
+                waiting.extend(reversed(tuple(self._through(now))))
+            elif read.how != "contains":
+                found[read.place] = None
+        return tuple(found)
+
+    def _through(self, node: Node) -> Iterable[Node]:
+        """The nodes whose content goes into a node's value."""
         kind, parts = node.kind, node.parts
-        passed: Iterable[Node] = ()
         if kind == "name":
-            passed = self._locals.values.get(node.text, ())
-        elif kind in ("cast", "joined", "list", "new"):
-            passed = parts
-        elif kind in ("index", "member"):
-            passed = parts[:1]
-        elif kind == "binary":
-            passed = parts if node.text in ("+", "??") else ()
-        elif kind == "condition":
-            passed = parts[1:]
-        elif kind == "call":
-            callee = parts[0]
-            method = callee.text.partition("<")[0] if callee.kind == "member" else ""
-            if method in _ASKS:
-                return
-            static = callee.kind != "member" or callee.parts[0].kind == "name"
-            passed = (
-                *(callee.parts if callee.kind == "member" else ()),
-                *(parts[1:] if static or method not in _KEEPS else ()),
-            )
-        for part in passed:
-            yield from self.origins(part, steps)
+            return self._locals.values.get(node.text, ())
+        if kind in ("cast", "joined", "list", "new"):
+            return parts
+        if kind in ("index", "member"):
+            return parts[:1]
+        if kind == "binary":
+            return parts if node.text in ("+", "??") else ()
+        if kind == "condition":
+            return parts[1:]
+        if kind != "call":
+            return ()
+        callee = parts[0]
+        method = callee.text.partition("<")[0] if callee.kind == "member" else ""
+        if method in _ASKS:
+            return ()
+        static = callee.kind != "member" or callee.parts[0].kind == "name"
+        return (
+            *(callee.parts if callee.kind == "member" else ()),
+            *(parts[1:] if static or method not in _KEEPS else ()),
+        )
 
     def reads(self, root: Node) -> Iterator[Read]:
         """Every read in a code, each where it stands."""
