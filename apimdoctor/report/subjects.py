@@ -106,7 +106,11 @@ def headline(report: Report) -> str:
     parts = [counted(summary.error, "error"), counted(summary.warning, "warning")]
     if summary.info:
         parts.append(counted(summary.info, "info", "infos"))
-    parts.append(f"{counted(summary.not_assessed, 'rule')} not assessed" if summary.not_assessed else "all assessed")
+    parts.append(
+        f"{counted(len({one.rule for one in report.verdicts.not_assessed}), 'rule')} not assessed everywhere"
+        if summary.not_assessed
+        else "all assessed"
+    )
     parts.append(counted(summary.gaps, "gap") if summary.gaps else "no gaps")
     if summary.waived:
         parts.append(f"{summary.waived} waived")
@@ -174,5 +178,7 @@ def blind_spots(report: Report) -> str:
         scopes = ", ".join(gap.scope or "the source itself" for gap in report.gaps[:3])
         told.append(f"{counted(len(report.gaps), 'gap')} ({scopes}{' ...' if len(report.gaps) > 3 else ''})")
     if report.verdicts.not_assessed:
-        told.append(f"{counted(len(report.verdicts.not_assessed), 'rule')} not assessed everywhere")
+        told.append(
+            f"{counted(len({one.rule for one in report.verdicts.not_assessed}), 'rule')} not assessed everywhere"
+        )
     return " and ".join(told)
