@@ -16,7 +16,7 @@ QUICK = settings(
     database=None,
 )
 FEW = settings(QUICK, max_examples=6)
-MANY = settings(QUICK, max_examples=400, derandomize=False)
+MANY = settings(QUICK, max_examples=200, derandomize=False)
 
 
 @given(snapshots())

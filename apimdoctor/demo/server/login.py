@@ -69,7 +69,7 @@ class Login:
         if service is None:
             return 400, _error("invalid_resource", "AADSTS500011: The resource principal was not found in the tenant.")
         # No JWT: to its clients an access token is opaque.
-        token = f"demo.{token_urlsafe(24)}"
+        token = f"token-of-the-embedded-azure.{token_urlsafe(24)}"
         self._good[token] = (tenant, service)
         self.issued += 1
         return 200, {"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token}
