@@ -247,9 +247,11 @@ class _Builder:
         for around, policy in self._policies():
             yield from references.references(around, policy)
 
-    def _named_values(self, found: tuple[Reference, ...]) -> Iterator[NamedValue]:
+    def _named_values(self, found: tuple[Reference, ...]) -> Iterator[NamedValue | Unknown]:
         used = {(r.place.service, r.place.workspace, r.name) for r in found if r.kind == "named value"}
         for around in self._everything:
+            if "named_values" not in around.contents.whole:
+                yield Unknown(f"not all named values of {around.place.workspace or around.place.service} were read")
             for value in around.contents.named_values:
                 here = (around.place.service, around.place.workspace, value.display_name) in used
                 # Loggers, back ends and identity providers may use it too, and are not all read.

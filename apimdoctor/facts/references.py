@@ -12,7 +12,7 @@ from apimdoctor.policy.way import Doubt
 from apimdoctor.snapshot import Contents
 from apimdoctor.snapshot.masks import FILLER, Mask, masks
 
-_FORMS = {"basic": "basic credential"}
+_FORMS = {"basic": "basic credential", "random": "random text"}
 _CERTIFICATE_ATTRIBUTES = ("certificate-id", "thumbprint")
 
 

@@ -79,6 +79,8 @@ _INTRODUCTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 """Word, kind of what follows, and the whole words that count where the word alone is too common."""
 _COMMON = (("code", "key"), ("sig", "signature"))
 """Words that mean something only as the name of a query parameter."""
+_PLACEHOLDER = re.compile(r"#?\{#?[A-Za-z][\w.-]*#?\}#?|__[A-Za-z][\w.-]*__|%[A-Za-z]\w*%|\[[A-Za-z][\w -]*\]")
+"""A value that consists of one placeholder: {name}, #{name}#, __name__, %name%, [name] (public repositories)."""
 
 
 def is_plain(text: str) -> bool:
@@ -257,7 +259,7 @@ def _pem(text: str) -> Iterator[Span]:
 
 def _key(text: str, start: int, end: int) -> Iterator[Span]:
     start, end, _ = _inside(text, start, end)
-    if start < end and not _TEMPLATED.search(text, start, end) and not text.startswith("@", start):
+    if start < end and not _is_left_open(text, start, end) and not text.startswith("@", start):
         certificate = text.startswith(("MII", "-----BEGIN CERT"), start)
         yield start, end, "certificate" if certificate else "key"
 
@@ -289,12 +291,17 @@ def _credential(text: str, start: int, end: int, kind: str = "key") -> Iterator[
         value = text[start:end]
     elif value.lower() in {"basic", "bearer", "negotiate", "digest"}:
         return
-    if not _TEMPLATED.search(value):
+    if not _is_left_open(value, 0, len(value)):
         yield start, end, kind
         return
     for piece in re.finditer(r"(?:^|\}\})(?P<value>[^{}@$]{8,}?)(?=\{\{|$)", value):
         if any(letter.isdigit() for letter in piece["value"]) and "://" not in piece["value"]:
             yield start + piece.start("value"), start + piece.end("value"), kind
+
+
+def _is_left_open(text: str, start: int, end: int) -> bool:
+    """Whether a value is filled in later: by a named value, an expression or a build step that replaces a placeholder."""
+    return _TEMPLATED.search(text, start, end) is not None or _PLACEHOLDER.fullmatch(text, start, end) is not None
 
 
 def _inside(text: str, start: int, end: int) -> tuple[int, int, str]:

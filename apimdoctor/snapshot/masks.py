@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 FILLER = "\u2022"
 _BRAILLE = 0x2800
-_KINDS = ("key", "certificate", "password", "token", "basic", "signature", "secret")
+_KINDS = ("key", "certificate", "password", "token", "basic", "signature", "secret", "random")
 
 MASK = re.compile(
     rf"{FILLER}(?:(?P<kind>{'|'.join(_KINDS)}):(?P<tag>[0-9a-f]{{8}}){FILLER}+|(?P<short>[\u2800-\u28ff]*){FILLER}*)"

@@ -28,7 +28,7 @@ def random_spans(text: str) -> Iterator[tuple[int, int, str]]:
         if found is None:
             return
         if is_random(found[0]) and not _is_public(text, at):
-            yield at, found.end(), "key"
+            yield at, found.end(), "random"
         at = runs.find(_RUN, found.end())
 
 

@@ -94,7 +94,8 @@ class Redactor:
             return text
         parts: list[str] = []
         at = 0
-        for start, end, kind in sorted(spans):
+        # The longest of those that start together, and of equal ones the one that says why it is a secret.
+        for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1], span[2] == "random", span[2])):
             if start < at or start >= end or FILLER in text[start:end]:
                 continue  # inside a span that is masked already
             parts += [text[at:start], mask(text[start:end], kind, self._key)]

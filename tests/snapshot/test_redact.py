@@ -69,8 +69,8 @@ SECRETS = [
         "key",
     ),
     ("-----BEGIN CERTIFICATE-----{}-----END CERTIFICATE-----", "\nMIIDdzCCAl+gAwIBAgIEbXyzMIIDdzCC\n", "certificate"),
-    ("<value>{}</value>", LONG, "key"),
-    ("// the key is {} for now", "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "key"),
+    ("<value>{}</value>", LONG, "random"),
+    ("// the key is {} for now", "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "random"),
     ("secret {} of an app", "aB18Q~Qw3rTy.uIoP-aSdFgHjKlZxCvBnM_1234567", "secret"),
 ]
 
@@ -274,3 +274,15 @@ def test_hostile_text_is_masked_in_linear_time(piece: str | tuple[str, str]) -> 
     masks(masked)
     assert time.process_time() - started < 2.5
     assert len(masked) == len(text)
+
+
+@pytest.mark.parametrize("placeholder", ["{signing-key}", "#{signing-key}#", "__signing_key__", "[Your key]"])
+def test_a_placeholder_of_a_build_step_is_no_secret(placeholder: str) -> None:
+    text = f"<issuer-signing-keys><key>{placeholder}</key></issuer-signing-keys>"
+    assert REDACTOR.policy(text) == text
+
+
+def test_a_token_is_masked_to_its_end_and_keeps_its_kind() -> None:
+    token = "eyJhbGciOiJSUzI1NiIsImtpZCI6IjdhOWIyZjRkIn0x.eyJzdWIiOiJvIn0.c2ln"
+    masked = REDACTOR.policy(f"<!-- {token} -->")
+    assert [(found.kind, found.end - found.start) for found in masks(masked)] == [("token", len(token))]

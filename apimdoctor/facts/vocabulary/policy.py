@@ -49,6 +49,8 @@ class Step:
     varies_by: Values  # of a cache: headers, query parameters, "developer"
     from_caller: tuple[str, ...] | Unknown = ()  # caller data its target is made from
     claims_read: tuple[str, ...] | Unknown = ()  # claims it reads from a token it parses itself
+    before_base: bool = False  # it stands above the <base /> of its section
+    parses_token: bool | Unknown = False  # its expressions parse a token themselves, which verifies nothing
     tokens_sent: Values  # 'header:authorization', 'variable:msi' ... among what it sends
     stands: HostStands | Unknown = ""  # whose the host it calls is
 
@@ -82,7 +84,7 @@ class Section:
     document: str
     scope: PolicyScope
     has_base: bool
-    before_base: tuple[Step, ...] = ()  # its own steps that run before the inherited ones
+    written: bool = True  # the section element is there
 
 
 @fact
@@ -113,7 +115,8 @@ class WrittenText:
 
     place: Place = Place()
     where: str  # 'set-header Authorization', 'authentication-basic password', 'check-header value' ...
-    form: Literal["key", "certificate", "password", "token", "basic credential", "signature", "secret"] | Unknown
+    form: Literal["key", "certificate", "password", "token", "basic credential", "signature", "secret", "random text"]
+    """By the place it stands in, its name or its form; `random text`: nothing but letters that nobody chose."""
 
 
 @fact
