@@ -31,12 +31,11 @@ def errors(schema: Any, told: Any) -> list[str]:
 
 
 def words(told: Any) -> Any:
-    """The pipelines' schema takes booleans as words only, but for a task's inputs."""
-    if isinstance(told, dict):
-        return {key: value if key == "inputs" else words(value) for key, value in told.items()}
-    if isinstance(told, list):
-        return [words(value) for value in told]
-    return str(told).lower() if isinstance(told, bool) else told
+    """The pipelines' schema takes some booleans as words only."""
+    for part in (*told.get("schedules", ()), *told["steps"]):
+        for key in {"always", "persistCredentials"} & part.keys():
+            part[key] = str(part[key]).lower()
+    return told
 
 
 def workflow(text: str) -> Any:
