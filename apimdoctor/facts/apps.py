@@ -16,6 +16,7 @@ from apimdoctor.entra.known import Known, Unsure
 from apimdoctor.entra.metadata import Metadata
 from apimdoctor.entra.microsoft import MicrosoftApi
 from apimdoctor.facts import vocabulary
+from apimdoctor.facts.browsers import browser_clients
 from apimdoctor.facts.grants import Holdings, place_of, tenant_resource
 from apimdoctor.facts.hosts import is_azure
 from apimdoctor.facts.named import IdentityToken, NamedAs, ResourceKind, named_as
@@ -226,7 +227,7 @@ class Apps:
         known = self._built.get(id(app))
         if known is None:
             multi = app.sign_in_audience != "AzureADMyOrg"
-            known = self._built[id(app)] = build_app(
+            built = build_app(
                 app,
                 tenant,
                 self.tenancy.home(tenant),
@@ -236,6 +237,8 @@ class Apps:
                 find_client=self.client_found,
                 find_app=self._registration,
             )
+            clients = browser_clients(app, self._snapshot.tenants)
+            known = self._built[id(app)] = replace(built, browser_clients=clients)
         return known
 
     def _foreign(self, tenant: EntraTenant, principal: ServicePrincipal) -> App:

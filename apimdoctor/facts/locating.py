@@ -70,6 +70,7 @@ class Texts:
                     document=policy.place.document,
                     scope=policy.scope,
                     has_base=False,
+                    written=False,
                 )
             )
         return found

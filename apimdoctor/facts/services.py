@@ -47,6 +47,10 @@ class Resources:
                 protocols=unread(f"the protocols of API {api.name} were not read")
                 if "protocols" in api.unread
                 else known(*api.protocols),
+                methods=Values(
+                    known=tuple(dict.fromkeys(one.method.upper() for one in api.operations)),
+                    rest=f"the operations of API {api.name} were not read" if "operations" in api.unread else "",
+                ),
                 console_servers=tuple(self._console_servers(around, api)),
             )
         return made

@@ -1,25 +1,22 @@
 """Policy elements as steps: what each writes, answers, counts by, calls, and sends of a caller's token."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from apimdoctor.facts import places, written
 from apimdoctor.facts.documents import Policy
 from apimdoctor.facts.hosts import Hosts
+from apimdoctor.facts.limits import SEMANTIC, counts_by, varies_by
 from apimdoctor.facts.values import NONE, Unknown, Values, known, unread
 from apimdoctor.facts.vocabulary import PolicyScope, Step
-from apimdoctor.policy.reads import Reads, reads_in, reads_of
-from apimdoctor.policy.tree import Element
+from apimdoctor.policy.reads import Reads, reading_of, reads_in, reads_of, written_in
+from apimdoctor.policy.tree import Document, Element
+from apimdoctor.policy.value import Expression, NamedValues, Value
 from apimdoctor.policy.value import Literal as LiteralValue
-from apimdoctor.policy.value import NamedValues, Value
 
 Role = Literal["identity", "answer", "cache", "counter", "log", "call", "route", "control", "check", "other"]
-CounterOrigin = Literal[
-    "caller header", "caller token", "checked token", "address", "subscription", "constant", "request"
-]
-
 ROLES: Mapping[str, Role] = {
     **dict.fromkeys(
         (
@@ -75,8 +72,6 @@ ROLES: Mapping[str, Role] = {
 }
 """What an element is for (docs: the policy reference's categories); `other` for the rest."""
 
-_KEYED = frozenset({"rate-limit-by-key", "quota-by-key", "llm-token-limit", "azure-openai-token-limit"})
-_SEMANTIC = frozenset({"llm-semantic-cache-lookup", "azure-openai-semantic-cache-lookup"})
 _OVERWRITES = frozenset(
     {
         "authentication-basic",
@@ -93,12 +88,7 @@ _SETS_VARIABLE = {
     "validate-jwt": "output-token-variable-name",
     "validate-azure-ad-token": "output-token-variable-name",
 }
-_ADDRESSES = frozenset(
-    f"header:{name}" for name in ("x-forwarded-for", "x-azure-clientip", "x-azure-socketip", "x-real-ip", "client-ip")
-)
-"""Headers by which a gateway in front (Front Door, Application Gateway) tells the caller's address."""
-_KEYS = frozenset({"header:ocp-apim-subscription-key", "query:subscription-key"})
-"""The subscription key was looked up before any policy ran (docs: api-management-subscriptions)."""
+_VERIFIES = re.compile(r"\b(?:Verify|VerifyData|VerifyHash|ComputeHash)\b")
 _HOST = re.compile(r"\s*(?:(?P<scheme>https?)://)(?P<host>[^/\s:?#]+)", re.IGNORECASE)
 
 
@@ -112,6 +102,8 @@ class Steps:
     """Variables into which some policy puts a token of the gateway's identity."""
     hosts: Hosts = field(default_factory=Hosts)
     _made: dict[tuple[str, int, str, str], Step] = field(default_factory=dict)
+    _bases: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Offsets of the first `<base/>` by document and section."""
 
     def of(self, policy: Policy, element: Element, named: NamedValues, section: str, scope: PolicyScope) -> Step:
         """The step of an element of `policy`, at the scope that includes it."""
@@ -139,47 +131,25 @@ class Steps:
             writes=writes(element, named, section),
             answers_as=_answers_as(element, named),
             serves_authorized_requests=_serves_authorized(element, named),
-            counts_by=self._counts_by(element, named, reads) if role == "counter" else (),
+            counts_by=counts_by(element, named, self.token_variables) if role == "counter" else (),
             sends_to=_sends_to(element.name, role),
             host=(host := host_of(target)),
             stands=self.hosts.stands(host),
-            varies_by=_varies_by(element, named),
+            varies_by=varies_by(element, named),
             from_caller=_from_caller(target) if role in ("route", "call") else (),
             claims_read=_claims_read(reads),
+            before_base=self._before_base(policy, element, section),
+            parses_token=_parses(element, named),
             tokens_sent=self._tokens_sent(reads) if role in ("log", "call") else NONE,
         )
 
-    def _counts_by(self, element: Element, named: NamedValues, reads: Reads) -> tuple[CounterOrigin, ...] | Unknown:
-        if element.name not in _KEYED:
-            return ("subscription",) if element.name in ("rate-limit", "quota") else ()
-        key = element.get("counter-key")
-        if key is None:
-            return ()
-        value = written.settled(key, named)
-        if isinstance(value, LiteralValue):
-            return ("constant",)
-        reads = reads_of(value)
-        found: list[CounterOrigin] = []
-        tokens = {token for _, token in reads.claims}
-        if any(token.startswith(("header:", "query:")) for token in tokens):
-            found.append("caller token")
-        elif any(_chosen(place) for place in reads.places):
-            found.append("caller header")
-        elif any(place in _ADDRESSES for place in reads.places):
-            found.append("address")
-        for name in reads.variables:
-            if name not in self.token_variables:
-                return Unknown(f"what the variable {name} holds is not told by this step")
-            found.append("checked token")
-        if "ip" in reads.words:
-            found.append("address")
-        if any(place in _KEYS for place in reads.places) or any(
-            word.partition(".")[0] == "subscription" for word in reads.words
-        ):
-            found.append("subscription")
-        if not found and reads.unknown:
-            return Unknown(reads.unknown)
-        return tuple(dict.fromkeys(found)) or ("request",)
+    def _before_base(self, policy: Policy, element: Element, section: str) -> bool:
+        key = (policy.key, section)
+        if key not in self._bases:
+            whole = policy.read.section(section) if isinstance(policy.read, Document) else None
+            base = whole.child("base") if whole else None
+            self._bases[key] = base.start if base else 0
+        return element.start < self._bases[key]
 
     def _tokens_sent(self, reads: Reads) -> Values:
         held = {f"variable:{name}" for name in self.token_variables | self.gateway_variables}
@@ -187,9 +157,18 @@ class Steps:
         return Values(known=sent.known, rest=reads.unknown) if reads.unknown else sent
 
 
-def _chosen(place: str) -> bool:
-    """Whether callers may write what they like there."""
-    return place.startswith(("header:", "query:")) and place not in _ADDRESSES | _KEYS
+def _parses(element: Element, named: NamedValues) -> bool | Unknown:
+    """Whether its own expressions parse a token; one that verifies a signature by hand as well is left aside."""
+    doubt: bool | Unknown = False
+    for value in written_in(element, named, inside=False):
+        reading = reading_of(value)
+        if reading is None or (isinstance(value, Expression) and _VERIFIES.search(value.code)):
+            continue
+        if reading.parses:
+            return True
+        if reading.unknown:
+            doubt = Unknown(reading.unknown)
+    return doubt
 
 
 def _claims_read(reads: Reads) -> tuple[str, ...] | Unknown:
@@ -244,7 +223,7 @@ def _serves_authorized(element: Element, named: NamedValues) -> bool | Unknown:
     if element.name == "cache-lookup":
         # docs: cache-lookup, allow-private-response-caching
         return written.flag(element.get("allow-private-response-caching"), named, default=False)
-    if element.name in _SEMANTIC:
+    if element.name in SEMANTIC:
         return Unknown("whether a semantic cache answers requests with an Authorization header is not documented")
     return False
 
@@ -299,36 +278,6 @@ def scheme_of(target: Value | None) -> str | Unknown:
 def _start(value: Value) -> str:
     parts = getattr(value, "parts", ())
     return parts[0].text if parts and isinstance(parts[0], LiteralValue) else ""
-
-
-def _varies_by(element: Element, named: NamedValues) -> Values:
-    if element.name == "cache-lookup":
-        return Values(
-            known=(*_varying(element, named), *_developers(element)),
-            rest="" if all(isinstance(c.text, LiteralValue) for c in element.elements) else "not all are literal",
-        )
-    if element.name in _SEMANTIC:
-        reads = reads_in(element, named)
-        words = {word.partition(".")[0] for word in reads.words}
-        return known(*(p for p in reads.places if p.startswith("header:")), *sorted(words & {"subscription", "user"}))
-    return NONE
-
-
-def _developers(element: Element) -> Iterator[str]:
-    """Whether it keeps developers apart, known by their subscription key (docs: cache-lookup, vary-by-developer)."""
-    for attribute, name in (("vary-by-developer", "developer"), ("vary-by-developer-groups", "developer groups")):
-        if element.get(attribute) not in (None, LiteralValue("false")):
-            yield name
-
-
-def _varying(element: Element, named: NamedValues) -> Iterator[str]:
-    for child in element.elements:
-        text = written.told(child.text, named)
-        names = [name.strip() for name in text.split(";")] if isinstance(text, str) else []
-        if child.name == "vary-by-header":
-            yield from (f"header:{name.lower()}" for name in names if name)
-        elif child.name == "vary-by-query-parameter":
-            yield from (f"query:{name}" for name in names if name)
 
 
 def _from_caller(target: Value | None) -> tuple[str, ...] | Unknown:

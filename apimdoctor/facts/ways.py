@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from apimdoctor import snapshot
-from apimdoctor.facts import written
 from apimdoctor.facts.arrivals import arrivals
 from apimdoctor.facts.backends import Backends
 from apimdoctor.facts.conditions import Conditions
@@ -13,7 +12,8 @@ from apimdoctor.facts.documents import Surroundings
 from apimdoctor.facts.identities import Identities
 from apimdoctor.facts.locating import Texts
 from apimdoctor.facts.phrasing import variable_reads
-from apimdoctor.facts.values import NONE, Unknown, Values
+from apimdoctor.facts.preflight import cors
+from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import (
     ControlName,
     Cors,
@@ -28,10 +28,12 @@ from apimdoctor.facts.vocabulary import (
     UncheckedPath,
     VariableRead,
 )
-from apimdoctor.policy.way import CorsMet, Met, Unchecked, VariableUse, Way
+from apimdoctor.policy.way import Met, Unchecked, VariableUse, Way
 
 # A doubt about what runs after the back end has answered says nothing about checks and calls.
 _TOO_LATE = re.compile(r"has no <(?:outbound|on-error)>")
+
+_NARROWER = {"global": 0, "workspace": 1, "product": 2, "api": 3, "operation": 4}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,11 +84,11 @@ class Ways:
         step = self.texts.step
         asked_for = self._asked_for(way)
         return Shown(
-            passages=(*(self._passage(met) for met in way.met), *doubts),
+            passages=(*(self._passage(met, way) for met in way.met), *doubts),
             checks_on_every_path=self.texts.every_check(
                 met.check for met in way.met if met.on == "every path" and met.caller_reaches
             ),
-            cors=tuple(self._cors(met) for met in way.cors),
+            cors=tuple(cors(self.texts, met) for met in way.cors),
             steps=tuple(dict.fromkeys(step(placed) for placed in way.steps)),
             identity_changes=tuple(dict.fromkeys(self.identities.of(writer) for writer in way.writers)),
             dropped=tuple(
@@ -104,7 +106,7 @@ class Ways:
             doubts=doubts,
         )
 
-    def _passage(self, met: Met) -> Passage:
+    def _passage(self, met: Met, way: Way) -> Passage:
         check = self.texts.check(met.check)
         return Passage(
             place=check.place,
@@ -114,6 +116,11 @@ class Ways:
             caller_token_reaches=met.caller_reaches,
             before=tuple(dict.fromkeys(self.texts.step(placed) for placed in met.before)),
             later=self.texts.every_check(met.later),
+            certificates_asked=tuple(
+                self.texts.step(control.placed)
+                for control in way.controls
+                if control.kind == "client certificate" and _NARROWER[control.placed.scope] > _NARROWER[met.check.scope]
+            ),
         )
 
     def _variable(self, use: VariableUse, asked_for: frozenset[str]) -> VariableRead | Unknown:
@@ -142,31 +149,6 @@ class Ways:
             for use in way.variables
             for read in variable_reads(use.reader.element, self.texts.text(use.reader)[0].named, use.name)
             if read.how == "contains"
-        )
-
-    def _cors(self, met: CorsMet) -> Cors:
-        around, _ = self.texts.text(met.placed)
-        element = met.placed.element
-
-        def listed(container: str, name: str) -> Values:
-            found = written.values_of(
-                (t for c in element.each(container) for t in written.texts(c, name)), around.named
-            )
-            return Values(all=True) if "*" in found.known else found
-
-        methods = listed("allowed-methods", "method")
-        return Cors(
-            place=self.texts.place(met.placed),
-            scope=self.texts.scope(met.placed),
-            position=met.position,
-            direct_child=met.direct_child,
-            steps_above=len(met.steps_above),
-            origins=listed("allowed-origins", "origin"),
-            allowed_headers=listed("allowed-headers", "header"),
-            # GET is allowed when nothing is written (docs: cors).
-            allowed_methods=Values(known=("GET",)) if methods == NONE else methods,
-            credentials=written.flag(element.get("allow-credentials"), around.named, default=False),
-            terminates_unmatched=written.flag(element.get("terminate-unmatched-request"), around.named, default=True),
         )
 
     # ------------------------------------------------------------ ways without a check

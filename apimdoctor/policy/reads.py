@@ -74,12 +74,7 @@ def reads_of(value: Value) -> Reads:
     return found
 
 
-def written_in(element: Element, named: NamedValues) -> Iterator[Value]:
-    """Every value that is no plain text in an element and all that it contains, named values in place."""
-    return _written(element, named, inside=True)
-
-
-def _written(element: Element, named: NamedValues, *, inside: bool) -> Iterator[Value]:
+def written_in(element: Element, named: NamedValues, *, inside: bool = True) -> Iterator[Value]:
     """Every value in an element that is no plain text, named values in place; `inside`: in what it contains as well."""
     waiting = [element]
     while waiting:
@@ -96,12 +91,12 @@ def _written(element: Element, named: NamedValues, *, inside: bool) -> Iterator[
 
 def reads_in(element: Element, named: NamedValues) -> Reads:
     """What an element and all that it contains draws on."""
-    return _all(_written(element, named, inside=True))
+    return _all(written_in(element, named, inside=True))
 
 
 def own_reads(element: Element, named: NamedValues) -> Reads:
     """What an element's attributes draw on, its content left aside (containers)."""
-    return _all(_written(element, named, inside=False))
+    return _all(written_in(element, named, inside=False))
 
 
 def _all(values: Iterator[Value]) -> Reads:

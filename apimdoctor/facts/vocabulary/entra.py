@@ -153,6 +153,7 @@ class App:
     service_principals: tuple[ServicePrincipal | Unknown, ...] = ()  # none or one, in this tenant
     credentials: tuple[Credential, ...] = ()
     redirect_uris: tuple[RedirectUri, ...] = ()
+    browser_clients: Values = NONE  # app registrations with single-page redirect URIs that ask for its tokens
     owners: Values
     mapped_claims_accepted: bool | Unknown
     implicit_access_tokens: bool | Unknown

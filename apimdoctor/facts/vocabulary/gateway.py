@@ -61,6 +61,7 @@ class Api:
     is_current: bool
     key_required: bool | Unknown
     protocols: Values
+    methods: Values = NONE  # of its operations
     console_servers: tuple[ConsoleServer | Unknown, ...] = ()
 
 

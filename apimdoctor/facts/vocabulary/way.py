@@ -26,6 +26,8 @@ class Passage:
     caller_token_reaches: bool | Unknown  # on some path it reads the caller's own token
     before: tuple[Step | Unknown, ...] = ()  # steps that may run before any token check of the caller's token
     later: tuple[TokenCheck | Unknown, ...] = ()  # checks of the same token further down the same path
+    certificates_asked: tuple[Step, ...] = ()
+    """Steps of narrower scopes that, on every path, refuse callers without a client certificate."""
 
 
 @fact
@@ -67,10 +69,10 @@ class Cors:
     scope: PolicyScope
     position: int  # 1 = first among the cors elements of the effective inbound
     direct_child: bool  # not inside choose or a fragment
-    steps_above: int
+    checks_above: tuple[TokenCheck, ...] = ()  # those that run before it
     origins: Values
-    allowed_headers: Values
-    allowed_methods: Values
+    allowed_headers: Values  # lower case
+    allowed_methods: Values  # upper case
     credentials: bool | Unknown
     terminates_unmatched: bool | Unknown
 
