@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 from apimdoctor.engine.rulefile import Rule
 from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import Facts, Route
 
+Path = tuple[str, ...]
+Bundle = list[Route]
 Subjects = dict[str, Any]
 """Variable to subject; Unknown where an item of the list could not be read."""
+_ROUTES = ("routes",)
 
 
 @dataclass(slots=True)
@@ -19,17 +23,62 @@ class Binding:
     """Subjects a rule is asked of once, and all the routes that lead to them."""
 
     subjects: Subjects
-    routes: dict[int, Route] = field(default_factory=dict)
+    bundles: dict[int, Bundle] = field(default_factory=dict)
     unread: Unknown | None = None
     """Why one of the variables holds no subject."""
 
+    @property
+    def routes(self) -> dict[int, Route]:
+        """All the routes, by identity."""
+        return {id(route): route for bundle in self.bundles.values() for route in bundle}
 
-def bindings(rule: Rule, facts: Facts) -> list[Binding]:
-    """Every distinct binding of the variables that the flag and the finding name, in the order of the facts."""
-    return _Enumeration(rule, facts).found()
+
+class Bundles:
+    """The routes of the facts, put together where a rule that looks at some of their facts cannot tell them apart."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._routes = [route for route in facts.routes if not isinstance(route, Unknown)]
+        self._unread = [route for route in facts.routes if isinstance(route, Unknown)]
+        self._made: dict[frozenset[Path], list[Bundle | Unknown]] = {}
+        self._columns: dict[Path, list[object]] = {}
+
+    def of(self, paths: frozenset[Path]) -> list[Bundle | Unknown]:
+        """Bundles of routes that hold the very same facts at the end of these paths: the unread first."""
+        # What leads to the same subject leads to the same facts below it.
+        paths = frozenset(path for path in paths if not any(path[:end] in paths for end in range(len(path))))
+        found = self._made.get(paths)
+        if found is None:
+            made: dict[tuple[object, ...], Bundle] = {}
+            columns = [self._column(path) for path in paths]
+            keys: Iterable[tuple[object, ...]] = (
+                zip(*columns, strict=True) if columns else repeat((), len(self._routes))
+            )
+            for route, key in zip(self._routes, keys, strict=True):
+                bundle = made.get(key)
+                if bundle is None:
+                    made[key] = [route]
+                else:
+                    bundle.append(route)
+            found = self._made[paths] = [*self._unread, *made.values()]
+        return found
+
+    def _column(self, path: Path) -> list[object]:
+        found = self._columns.get(path)
+        if found is None:
+            found = self._columns[path] = [_told_by(_walked(route, path)) for route in self._routes]
+        return found
 
 
-def follow(subjects: Subjects, path: tuple[str, ...]) -> Any:
+def bindings(rule: Rule, bundles: Bundles) -> list[Binding]:
+    """Every distinct binding of the variables that the flag and the finding name, in the order of the facts.
+
+    Routes of which the rule reads the same facts are one subject to it: the first of them stands for all.
+    """
+    return _Enumeration(rule, bundles).found()
+
+
+def follow(subjects: Subjects, path: Path) -> Any:
     """The fact at the end of a dotted path, or the Unknown that stands on the way."""
     return _walked(subjects[path[0]], path[1:])
 
@@ -37,10 +86,13 @@ def follow(subjects: Subjects, path: tuple[str, ...]) -> Any:
 class _Enumeration:
     """One walk through the facts. Most lists are empty for most routes, so it goes deep first and stops early."""
 
-    def __init__(self, rule: Rule, facts: Facts) -> None:
+    def __init__(self, rule: Rule, bundles: Bundles) -> None:
+        read = _read(rule)
+        named = {path[0] for path in read}
         self._steps = tuple((each.name, each.source[0], each.source[1:], each.source) for each in rule.each)
-        self._facts = facts
-        self._named = tuple(each.name for each in rule.each if each.name in _named(rule))
+        self._bundles = bundles
+        self._paths = frozenset(read) | {each.source for each in rule.each}
+        self._named = tuple(each.name for each in rule.each if each.name in named)
         self._distinct: dict[tuple[int, ...], Binding] = {}
         self._bound: Subjects = {}
 
@@ -48,42 +100,58 @@ class _Enumeration:
         self._bind(0, None, None)
         return list(self._distinct.values())
 
-    def _bind(self, depth: int, route: Route | None, unread: Unknown | None) -> None:
+    def _bind(self, depth: int, bundle: Bundle | None, unread: Unknown | None) -> None:
         if depth == len(self._steps):
-            self._keep(route, unread)
+            self._keep(bundle, unread)
             return
         name, start, below, whole = self._steps[depth]
-        value = _walked(self._bound[start], below) if start in self._bound else _walked(self._facts, whole)
-        for item in (value,) if isinstance(value, Unknown) else value:
-            self._bound[name] = item
+        for item in self._items(name, start, below, whole):
             if isinstance(item, Unknown):
-                self._bind(depth + 1, route, item)
+                self._bound[name] = item
+                self._bind(depth + 1, bundle, item)
+            elif isinstance(item, list):
+                self._bound[name] = item[0]
+                self._bind(depth + 1, item, unread)
             else:
-                self._bind(depth + 1, item if isinstance(item, Route) else route, unread)
+                self._bound[name] = item
+                self._bind(depth + 1, bundle, unread)
         self._bound.pop(name, None)
 
-    def _keep(self, route: Route | None, unread: Unknown | None) -> None:
+    def _items(self, name: str, start: str, below: Path, whole: Path) -> Iterable[Any]:
+        if start in self._bound:
+            value = _walked(self._bound[start], below)
+        elif whole == _ROUTES:
+            return self._bundles.of(frozenset(path[1:] for path in self._paths if path[0] == name))
+        else:
+            value = _walked(self._bundles.facts, whole)
+        return (value,) if isinstance(value, Unknown) else value
+
+    def _keep(self, bundle: Bundle | None, unread: Unknown | None) -> None:
         bound = self._bound
         key = (id(unread), *[id(bound[name]) for name in self._named])
         binding = self._distinct.get(key)
         if binding is None:
             subjects = {name: bound[name] for name in self._named}
             binding = self._distinct[key] = Binding(subjects, unread=unread)
-        if route is not None:
-            binding.routes[id(route)] = route
+        if bundle is not None:
+            binding.bundles[id(bundle)] = bundle
 
 
-def _named(rule: Rule) -> frozenset[str]:
-    """The variables that the flag, its severity, or the finding's identity and text start from."""
-    paths: list[tuple[str, ...]] = [*rule.flag.paths, rule.at, *rule.related, *rule.message.paths, *rule.fix.paths]
+def _read(rule: Rule) -> list[Path]:
+    """What the flag, its severity, and the finding's identity and text read."""
+    paths: list[Path] = [*rule.flag.paths, rule.at, *rule.related, *rule.message.paths, *rule.fix.paths]
     if rule.error_when is not None:
         paths.extend(rule.error_when.paths)
-    return frozenset(path[0] for path in paths)
+    return paths
+
+
+def _told_by(value: Any) -> object:
+    return value if isinstance(value, str) else id(value)
 
 
 def _walked(value: Any, names: Iterable[str]) -> Any:
     for name in names:
-        if isinstance(value, Unknown):
+        if isinstance(value, (Unknown, tuple)):  # a flag's path goes on into the items of a list
             return value
         value = getattr(value, name)
     return value

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from cel_expr_python import cel
@@ -54,6 +55,18 @@ class Condition:
     reads: Mapping[str, Shape]
     paths: tuple[tuple[str, ...], ...]
 
+    telling: Mapping[str, Callable[[Any], object]]
+    """For each variable, what of its subject decides the answer: equal where the flag cannot tell subjects apart."""
+
+    def told_by(self, bound: Mapping[str, Any]) -> tuple[object, ...]:
+        """What the answer depends on."""
+        return tuple(
+            [
+                subject if isinstance(subject := bound[name], Unknown) else told(subject)
+                for name, told in self.telling.items()
+            ]
+        )
+
 
 def check(text: str, variables: Mapping[str, type[Any]]) -> Condition:
     """The flag `text` over variables that hold subjects, or an ExpressionError that points at the mistake."""
@@ -70,7 +83,7 @@ def check(text: str, variables: Mapping[str, type[Any]]) -> Condition:
     paths = tree.reads()
     if not paths:
         raise ExpressionError("names no fact, so it says nothing about the tenant")
-    return Condition(text, _shapes(paths), paths)
+    return Condition(text, _shapes(paths), paths, _telling(paths, variables))
 
 
 class Evaluator:
@@ -104,26 +117,25 @@ class Evaluator:
         if isinstance(subject, Unknown):
             return {}
         key = (id(subject), id(shape))
-        if key not in self._seen:
+        seen = self._seen.get(key)
+        if seen is None:
             self._kept.append(subject)
-            self._seen[key] = {
-                name: self._value(getattr(subject, name), schema.fields(type(subject))[name].kind, inner)
+            kinds = schema.fields(type(subject))
+            seen = self._seen[key] = {
+                name: self._value(value, kinds[name].kind, inner)
                 for name, inner in shape.items()
-                if not isinstance(getattr(subject, name), Unknown)
+                if not isinstance(value := getattr(subject, name), Unknown)
             }
-        return self._seen[key]
+        return seen
 
     def _value(self, value: Any, kind: schema.Kind, inner: Shape) -> Any:
-        match kind:
-            case "set":
-                return self._handle(value)
-            case "texts":
-                return list(value)
-            case "subject":
-                return self._view(value, inner)
-            case "subjects":
-                return [self._view(item, inner) for item in value]
-        return value
+        if kind == "set":
+            return self._handle(value)
+        if kind == "subject":
+            return self._view(value, inner)
+        if kind == "subjects":
+            return [self._view(item, inner) for item in value]
+        return list(value) if kind == "texts" else value
 
     def _handle(self, of: Values) -> int:
         if id(of) not in self._handles:
@@ -243,6 +255,24 @@ def _shapes(paths: Iterable[tuple[str, ...]]) -> dict[str, Shape]:
         for name in path:
             level = level.setdefault(name, {})
     return shapes
+
+
+def _telling(
+    paths: Iterable[tuple[str, ...]], variables: Mapping[str, type[Any]]
+) -> dict[str, Callable[[Any], object]]:
+    """Paths are followed through single subjects that are always known; subjects further down count by identity."""
+    reached: dict[str, dict[str, None]] = {}
+    for variable, *names in paths:
+        subject: type[Any] | None = variables[variable]
+        followed: list[str] = []
+        for name in names:
+            followed.append(name)
+            entry = schema.fields(subject)[name] if subject is not None else None
+            subject = entry.subject if entry is not None and entry.kind == "subject" and not entry.unknown else None
+            if subject is None:
+                break
+        reached.setdefault(variable, {})[".".join(followed)] = None
+    return {variable: attrgetter(*found) for variable, found in reached.items()}
 
 
 def _with_caret(message: str, text: str, offset: int) -> str:

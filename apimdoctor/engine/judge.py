@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from apimdoctor.engine import folding
-from apimdoctor.engine.bindings import Binding, Subjects, bindings, follow
+from apimdoctor.engine.bindings import Binding, Bundles, Subjects, bindings, follow
 from apimdoctor.engine.expression import Condition, Evaluator
 from apimdoctor.engine.finding import SEVERITIES, Confidence, Finding, NotAssessed, Severity, Verdicts, Waived
 from apimdoctor.engine.routes import RouteIndex, affected, order
@@ -36,12 +36,12 @@ def judge(
     `known` names all rules there are, where `rules` is a selection: a waiver of a rule that was not selected is then
     no mistake.
     """
-    index, evaluator = RouteIndex(facts), Evaluator()
+    index, evaluator, bundles = RouteIndex(facts), Evaluator(), Bundles(facts)
     findings: list[Finding] = []
     open_questions: list[NotAssessed] = []
     notices: list[str] = []
     for rule in rules:
-        judged = _Judged(rule, facts, evaluator, index)
+        judged = _Judged(rule, bundles, evaluator, index)
         try:
             judged.run()
         except Exception as error:  # noqa: BLE001 - one rule's fault must not end the scan
@@ -69,17 +69,17 @@ def _today() -> datetime.date:
 class _Judged:
     """One rule over the facts: its cases by place, and the questions that stay open."""
 
-    def __init__(self, rule: Rule, facts: Facts, evaluator: Evaluator, index: RouteIndex) -> None:
+    def __init__(self, rule: Rule, bundles: Bundles, evaluator: Evaluator, index: RouteIndex) -> None:
         self._rule = rule
-        self._facts = facts
+        self._bundles = bundles
         self._evaluator = evaluator
         self._index = index
-        self._answers: dict[tuple[int, ...], bool | Unknown] = {}
+        self._answers: dict[tuple[object, ...], bool | Unknown] = {}
         self._cases: dict[tuple[Place, ...], tuple[Finding, dict[int, Route]]] = {}
         self._open: dict[str, dict[Place, None]] = {}
 
     def run(self) -> None:
-        for binding in bindings(self._rule, self._facts):
+        for binding in bindings(self._rule, self._bundles):
             answer = self._asked(self._rule.flag, binding.subjects)
             if answer is False:
                 continue
@@ -102,10 +102,15 @@ class _Judged:
         ]
 
     def _asked(self, condition: Condition, subjects: Subjects) -> bool | Unknown:
-        key = (id(condition), *(id(subjects[name]) for name in condition.reads))
-        if key not in self._answers:
-            self._answers[key] = self._evaluator.ask(condition, subjects)
-        return self._answers[key]
+        same = (id(condition), *[id(subjects[name]) for name in condition.reads])
+        answer = self._answers.get(same)
+        if answer is None:
+            alike = (id(condition), condition.told_by(subjects))
+            answer = self._answers.get(alike)
+            if answer is None:
+                answer = self._answers[alike] = self._evaluator.ask(condition, subjects)
+            self._answers[same] = answer
+        return answer
 
     def _unplaced(self, binding: Binding) -> Unknown | None:
         for path in (self._rule.at, *self._rule.related):
@@ -123,7 +128,10 @@ class _Judged:
                 places.update(dict.fromkeys(affected(binding.routes.values())))
                 return
             subject = read[-1]
-        places[subject.place] = None
+        if isinstance(subject, Route):
+            places.update(dict.fromkeys(route.place for route in binding.routes.values()))
+        else:
+            places[subject.place] = None
 
     def _add(self, binding: Binding) -> None:
         finding = self._finding(binding.subjects)
