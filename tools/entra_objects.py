@@ -12,6 +12,7 @@ def organization(tenant_id: str, name: str, domain: str) -> Json:
     """The organization object of a tenant."""
     initial = domain.split(".", maxsplit=1)[0] + ".onmicrosoft.com"
     domains = [{"name": domain, "isDefault": True}, {"name": initial, "isDefault": False}]
+    domains.append({"name": "tenant.example", "isDefault": False})  # of the identifier URIs and of what policies call
     return {"id": tenant_id, "displayName": name, "tenantType": "AAD", "verifiedDomains": domains}
 
 

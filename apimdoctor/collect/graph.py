@@ -126,6 +126,6 @@ def organization(json: Json, origin: Origin = _NOWHERE) -> EntraTenant:
         display_name=text(json, "displayName"),
         kind=_TENANT_KINDS.get(kind.lower(), kind.lower()),
         domains=tuple(sorted({text(domain, "name").lower() for domain in tables(json, "verifiedDomains")} - {""})),
-        whole=("domains",) if "verifiedDomains" in json else (),
+        whole=("domains",) if isinstance(json.get("verifiedDomains"), list) else (),
         origin=origin,
     )

@@ -8,9 +8,10 @@ Keys of an example, all optional, in the property names of ARM and Graph:
 * `api`, `operation`, `product`, `service`: properties to change; a `product` or a product policy makes a product that
   holds the API. `operations`: further operations, name to their properties, `policy` among them. `revisions`: number to
   `policy` and API properties of a revision that is not current.
-* `subscriptions`, `backends`, `console_servers`: name to properties. `site`: properties of a site's authsettingsV2.
+* `subscriptions`, `backends`, `console_servers`: name to properties; `certificates`: names. `site`: properties of a site's authsettingsV2.
 * `app` or `apps`: app registrations; the first one gets {A} as appId, the second {B}. `service_principals`,
   `assignments`, `grants`: Graph objects. `tenant`: properties of the organization.
+* `collected_at`: when a scan read all of this (ISO 8601), which files do not tell.
 * `whole: true`: the Graph lists are complete, so that "nobody has it" can be concluded.
 
 Placeholders stand for fixed ids everywhere: see PLACEHOLDERS.
@@ -44,8 +45,18 @@ PLACEHOLDERS: Mapping[str, str] = {
 _PLACEHOLDER = re.compile(r"(?<![\{\w])\{([A-Z])\}(?!\})")
 _KEYS = (
     *("policy", "fragments", "named_values", "api", "operation", "operations", "product", "service", "revisions"),
-    *("subscriptions", "backends", "console_servers", "site", "app", "apps", "service_principals", "assignments"),
-    *("grants", "tenant", "whole"),
+    *(
+        "subscriptions",
+        "backends",
+        "console_servers",
+        "certificates",
+        "site",
+        "app",
+        "apps",
+        "service_principals",
+        "assignments",
+    ),
+    *("grants", "tenant", "whole", "collected_at"),
 )
 _SCOPES = ("global", "workspace", "product", "api", "operation")
 _API = "orders"
@@ -167,6 +178,8 @@ class _Folder:
         for name, properties in self._mapping("backends").items():
             body = _merged({"url": f"https://{name}.contoso.example", "protocol": "http"}, properties)
             self._json(f"{self._room}/backends/{name}/backendInformation.json", {"properties": body})
+        for name in self._given.get("certificates", ()):
+            self._json(f"{self._room}/certificates/{name}/certificateInformation.json", {"properties": {}})
         for name, properties in self._mapping("subscriptions").items():
             body = _merged({"displayName": name, "scope": "/apis", "state": "active"}, properties)
             self._json(f"apim/subscriptions/{name}/subscriptionInformation.json", {"properties": body})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from apimdoctor.engine.example_files import files_of
 from apimdoctor.engine.finding import Verdicts
@@ -12,7 +12,10 @@ from apimdoctor.engine.judge import judge
 from apimdoctor.engine.rulefile import Example, Outcome, Rule
 from apimdoctor.facts.vocabulary import Facts
 
-S = TypeVar("S")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+S = TypeVar("S", bound="DataclassInstance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,15 @@ class Result:
 
 def run(rule: Rule, example: Example, read: Callable[[dict[str, bytes]], S], build: Callable[[S], Facts]) -> Result:
     """The rule alone over the example; `read` and `build` are the stages before the engine."""
-    facts = build(read(files_of(example.name, example.given)))
+    facts = build(_dated(read(files_of(example.name, example.given)), example))
     verdicts = judge([rule], facts)
     return Result(outcome(verdicts), verdicts, facts)
+
+
+def _dated(snapshot: S, example: Example) -> S:
+    """The snapshot with the time that the example gives: only a scan of Azure knows when it read."""
+    moment = example.given.get("collected_at")
+    return snapshot if moment is None else replace(snapshot, collected_at=str(moment))
 
 
 def outcome(verdicts: Verdicts) -> Outcome:

@@ -42,6 +42,7 @@ class Apps:
         self._position = {id(tenant): at for at, tenant in enumerate(snapshot.tenants)}
         self._built: dict[int, App] = {}
         self._matched: dict[int, App] = {}
+        self._unfound = ""
         self.tenancy = Tenancy(snapshot)
 
     @cached_property
@@ -59,9 +60,10 @@ class Apps:
         """Every app registration that was read."""
         return tuple(self._app(t, app) for t in self._snapshot.tenants for app in t.app_registrations)
 
-    def matched(self) -> tuple[App, ...]:
-        """The app registrations that something named so far, in the order of the snapshot where they were read."""
-        return tuple(sorted(self._matched.values(), key=lambda app: (app.tenant_id, app.app_id, app.place.resource)))
+    def matched(self) -> tuple[App | Unknown, ...]:
+        """The app registrations that something named so far; Unknown last when something that is named was not found."""
+        found = sorted(self._matched.values(), key=lambda app: (app.tenant_id, app.app_id, app.place.resource))
+        return (*found, Unknown(self._unfound)) if self._unfound else tuple(found)
 
     def service_principals(self) -> tuple[vocabulary.ServicePrincipal, ...]:
         """Every service principal that was read."""
@@ -111,7 +113,9 @@ class Apps:
 
     def entry_client(self, text: str, tenants: Collection[str] = ()) -> NamedAs:
         """What a client id as written is, and what it names."""
-        return named_as(text, self.directory.client(text, tenants))
+        found = self.directory.client(text, tenants)
+        self._matches(text, found, None)
+        return named_as(text, found)
 
     def read_issuer(self, text: str) -> Issuer:
         """An issuer as written; a domain in the place of the tenant id is resolved where it is known."""
@@ -194,6 +198,7 @@ class Apps:
         if isinstance(found, Nothing):
             return (Unknown(f"no app registration or service principal is named {found.searched!r}"),)
         if isinstance(found, Unsure):
+            self._unfound = "not all app registrations were read, and what was read has not all that is named"
             return (Unknown(found.because),)
         return tuple(self._match(text, one, place) for one in found)
 

@@ -22,6 +22,7 @@ def console_server(apps: Apps, server: snapshot.ConsoleServer, place: Place, ask
     """A console server; `asked` are the scopes that an API asks it for instead of its default ones."""
     ends = (server.authorization_endpoint, server.token_endpoint, server.metadata_endpoint)
     entra = [end for end in ends if clouds.of_login_host(_host(end))]
+    apps.match_client(server.client_id)
     sends = next((value for name, value in server.token_body_parameters if name.lower() == "resource"), "")
     return ConsoleServer(
         place=place,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from apimdoctor.entra import microsoft, tokens
 from apimdoctor.entra.known import is_guid
 from apimdoctor.facts.grants import Holdings
-from apimdoctor.facts.hosts import is_within
+from apimdoctor.facts.hosts import is_azure, is_within
 from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary import (
     AskedApi,
@@ -44,12 +44,15 @@ def identifier_uris(app: AppRegistration, tenant: EntraTenant, place: Place) -> 
 
 
 def domain_in(uri: str) -> str:
-    """The domain in an identifier URI; "" for api://GUID, urn: and words (docs: identifier-uri-restrictions)."""
+    """The domain in an identifier URI; "" for api://GUID, urn: and words (docs: identifier-uri-restrictions).
+
+    Names that Azure gives its sites are left out: Easy Auth once registered them, and nobody can verify them.
+    """
     try:
         host = (urlsplit(uri).hostname or "").lower()
     except ValueError:
         return ""
-    return host if "." in host and not is_guid(host) else ""
+    return host if "." in host and not is_guid(host) and not is_azure(host) else ""
 
 
 def _verified(domain: str, tenant: EntraTenant) -> bool | Unknown:
