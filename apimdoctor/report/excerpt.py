@@ -43,6 +43,17 @@ class Texts:
                 return _cut(policy.text, place)
         return None
 
+    def element(self, place: Place) -> str:
+        """The element at this place as written, with the margin of its first line taken from all; "" where there is none."""
+        if place.start < 0:
+            return ""
+        for policy in self._by_document.get(place.document, ()):
+            if _stands_at(policy, place):
+                margin = place.start - (policy.text.rfind("\n", 0, place.start) + 1)
+                first, *rest = policy.text[place.start : max(place.end, place.start)].splitlines()
+                return "\n".join([first, *(line[min(margin, len(line) - len(line.lstrip())) :] for line in rest)])
+        return ""
+
 
 def _policies(service: Service) -> Iterator[PolicyText]:
     if service.policy:

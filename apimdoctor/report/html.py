@@ -9,19 +9,24 @@ from string import Template
 
 from apimdoctor.report import html_content, html_static
 from apimdoctor.report.model import Report
+from apimdoctor.report.token_paths import drawing
+
+SCRIPTS = ("base.js", "drawing.js", "page.js")
+"""The parts of the page's one script, in order."""
 
 
 def render(report: Report) -> str:
     """The page. Everything from the tenant is escaped text or a JSON block, and the policy of the page forbids the rest."""
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = _asset("page.css"), "".join(map(_asset, SCRIPTS))
+    drawn = drawing(report)
     return Template(_asset("page.html")).substitute(
         policy=_policy(style, script),
         title=html_static.title(report),
         style=style,
-        opening=html_static.opening(report),
+        opening=html_static.opening(report, drawn),
         reference=html_static.reference(report),
         footer=html_static.footer(report),
-        run=block(html_content.content(report)),
+        run=block(html_content.content(report, drawn)),
         script=script,
     )
 

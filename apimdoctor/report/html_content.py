@@ -8,15 +8,17 @@ from apimdoctor.report.hostile import shown, visible
 from apimdoctor.report.model import ApiLine, Report, apis_of
 from apimdoctor.report.subjects import Group, affected, counted, groups, naming, unassessed_apis, where
 from apimdoctor.report.text import paragraphs, told
+from apimdoctor.report.token_paths import MOST_PATHS, Drawing
 
 _MOST_OPERATIONS = 12
 
 
-def content(report: Report) -> dict[str, object]:
+def content(report: Report, drawn: Drawing) -> dict[str, object]:
     """The whole block. Ids are numbers of ours: no name of a tenant becomes an id or a link."""
     grouped = groups(report)
     ids = {group.subject.key: f"group-{number}" for number, group in enumerate(grouped)}
     marks = _marks(report)
+    numbers = {key: number for number, key in enumerate(report.apis)}
     counts = {severity: sum(f.severity == severity for f in report.verdicts.findings) for severity in SEVERITIES}
     return {
         "severities": [
@@ -24,9 +26,30 @@ def content(report: Report) -> dict[str, object]:
             for severity, label in zip(SEVERITIES, ("Errors", "Warnings", "Infos"), strict=True)
             if counts[severity]
         ],
+        "compared": report.comparison is not None,
         "groups": [_group(number, group, report) for number, group in enumerate(grouped)],
-        "apis": [_api(api, marks.get(api.key, []), ids.get(api.key, "")) for api in report.apis.values()],
+        "apis": [_api(api, marks.get(api.key, []), ids.get(api.key, ""), drawn) for api in report.apis.values()],
+        "steps": drawn.steps,
+        "texts": drawn.texts,
+        "checks": drawn.checks,
+        "apps": [_app(number, app, drawn, numbers) for number, app in enumerate(drawn.apps)],
     }
+
+
+def ids_of(report: Report) -> dict[int, str]:
+    """The page's id of each finding, by the finding's identity."""
+    return {
+        id(finding): f"finding-{number}-{place}"
+        for number, group in enumerate(groups(report))
+        for place, finding in enumerate(group.findings)
+    }
+
+
+def _app(
+    number: int, app: dict[str, object], drawn: Drawing, numbers: dict[tuple[str, str, str], int]
+) -> dict[str, object]:
+    used = sorted(numbers[key] for key in drawn.used_by.get(number, ()) if key in numbers)
+    return {**app, "used": used}
 
 
 def _marks(report: Report) -> dict[tuple[str, str, str], list[str]]:
@@ -41,7 +64,7 @@ def _marks(report: Report) -> dict[tuple[str, str, str], list[str]]:
     return {key: sorted(marks, key=order.index) for key, marks in found.items()}
 
 
-def _api(api: ApiLine, marks: list[str], group: str) -> dict[str, object]:
+def _api(api: ApiLine, marks: list[str], group: str, drawn: Drawing) -> dict[str, object]:
     space = f"{api.service}, workspace {api.workspace}" if api.workspace else api.service
     return {
         "title": visible(api.display_name),
@@ -50,6 +73,10 @@ def _api(api: ApiLine, marks: list[str], group: str) -> dict[str, object]:
         "operations": api.operations,
         "marks": marks,
         "group": group,
+        "protection": drawn.protection.get(api.key, []),
+        "paths": drawn.paths.get(api.key, [])[:MOST_PATHS],
+        "more": max(0, len(drawn.paths.get(api.key, [])) - MOST_PATHS),
+        "search": visible(f"{api.display_name} {api.path} {api.name} {space}").lower(),
     }
 
 
@@ -72,6 +99,8 @@ def _finding(mark: str, finding: Finding, report: Report) -> dict[str, object]:
     return {
         "id": mark,
         "rule": finding.rule,
+        "state": report.comparison.state(finding) if report.comparison else "",
+        "cause": finding.cause,
         "severity": finding.severity,
         "message": visible(finding.message),
         "doubt": visible(finding.doubt),

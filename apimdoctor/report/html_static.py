@@ -4,12 +4,17 @@ import re
 from collections.abc import Iterable
 from html import escape
 
+from apimdoctor.engine.finding import SEVERITIES, Finding
 from apimdoctor.report.hostile import visible
+from apimdoctor.report.html_content import ids_of
+from apimdoctor.report.html_plots import overview
 from apimdoctor.report.model import Report, RuleText
-from apimdoctor.report.subjects import counted, headline, verdict, where
+from apimdoctor.report.subjects import affected, changes, counted, headline, subject_of, verdict, where
 from apimdoctor.report.text import paragraphs
+from apimdoctor.report.token_paths import Drawing
 
 _UNUSUAL = re.compile(r"&lt;(U\+[0-9A-F]{4,6})&gt;")
+_MOST_NEWS = 5
 _SIGNS = {"error": "×", "warning": "!", "info": "i", "unknown": "?"}
 
 
@@ -24,7 +29,7 @@ def title(report: Report) -> str:
     return escape(f"apimdoctor: {headline(report)}")
 
 
-def opening(report: Report) -> str:
+def opening(report: Report, drawn: Drawing) -> str:
     """What an administrator sees first: the verdict as a sentence, the counts, and what could not be seen."""
     striking, rest = verdict(report)
     summary = report.summary
@@ -40,8 +45,68 @@ def opening(report: Report) -> str:
         f'<p class="lede">{escape(_lede(report))}</p>\n'
         f'<div class="trio"><section aria-labelledby="counts-title"><h2 id="counts-title">Findings</h2>'
         f'<ul class="counts">{_counts(report)}</ul></section>\n'
-        f'<section aria-labelledby="gaps-title"><h2 id="gaps-title">Could not be seen</h2>{_gaps(report)}</section></div>'
+        f'<section aria-labelledby="gaps-title"><h2 id="gaps-title">Could not be seen</h2>{_gaps(report)}</section>'
+        f"{_since(report)}</div>\n{_change_first(report)}\n{overview(report, drawn)}"
     )
+
+
+def _since(report: Report) -> str:
+    """What changed since the earlier report; nothing where there is none."""
+    if report.comparison is None:
+        return ""
+    marks = ids_of(report)
+    news = [one for one in report.verdicts.findings if report.comparison.state(one) != "known"]
+    items = [
+        f'<li><span class="tag">{report.comparison.state(one)}</span> '
+        f'<a href="#{marks[id(one)]}">{plain(one.message)}</a></li>'
+        for one in news[:_MOST_NEWS]
+    ]
+    items += [
+        f'<li><span class="tag good">fixed</span> {plain(one.message)}</li>'
+        for one in report.comparison.fixed[:_MOST_NEWS]
+    ]
+    items += [
+        f'<li><span class="tag">not assessed now</span> {plain(one.message)}</li>'
+        for one in report.comparison.unseen[:_MOST_NEWS]
+    ]
+    listed = f'<ul class="news">{"".join(items)}</ul>' if items else "<p>Nothing changed.</p>"
+    return (
+        f'<section aria-labelledby="since-title"><h2 id="since-title">Since {plain(report.comparison.since)}</h2>'
+        f"<p><b>{escape(changes(report))}</b></p>{listed}</section>"
+    )
+
+
+def _change_first(report: Report) -> str:
+    """At most three changes: errors before warnings, then what concerns most operations."""
+    worth = [one for one in report.verdicts.findings if one.fix and one.severity != "info"]
+    worth.sort(key=lambda one: (SEVERITIES.index(one.severity), -len(one.affects), one.confidence != "high"))
+    if not worth:
+        return ""
+    marks = ids_of(report)
+    cards = "".join(_card(one, marks[id(one)], report) for one in worth[:3])
+    return (
+        '<section id="first" aria-labelledby="first-title"><h2 id="first-title">Change first</h2>'
+        f'<p class="sub">What puts most right, the gravest first.</p><div class="cards">{cards}</div></section>'
+    )
+
+
+def _card(one: Finding, mark: str, report: Report) -> str:
+    subject = subject_of(one, report)
+    concerned = sum(len(operations) for _, operations in affected(one.affects, report))
+    effect = f"{counted(concerned, 'operation')}. " if concerned else ""
+    fix = "".join(_tenant_paragraph(part) for part in paragraphs(visible(one.fix, keep="\n\t"))[:3])
+    return (
+        f'<article class="card {one.severity}"><p class="top"><span class="mark {one.severity}" aria-hidden="true">'
+        f"{_SIGNS[one.severity]}</span><b>{plain(subject.title)}</b></p><h3>{plain(one.message)}</h3>"
+        f'<div class="fix">{fix}</div><p class="acts">{effect}<a href="#{mark}">Show why</a>'
+        f'<button type="button" class="button copy" data-finding="{mark}" hidden>Copy as Markdown</button></p></article>'
+    )
+
+
+def _tenant_paragraph(text: str) -> str:
+    if "\n" in text:
+        return f'<pre class="code" tabindex="0">{escape(text)}</pre>'
+    return f"<p>{plain(text)}</p>"
 
 
 def _lede(report: Report) -> str:

@@ -96,6 +96,8 @@ class Report:
     """(service, workspace, API, operation) to `GET /orders/{id}`."""
     rules: tuple[RuleText, ...] = ()
     texts: Texts = field(default_factory=lambda: Texts(Snapshot()))
+    facts: Facts | None = None
+    """What Entra ID and the gateway do, for drawing it."""
     files: Files = field(default_factory=Files)
     comparison: Comparison | None = None
     """What changed since the report of `--compare`; None = nothing to compare with."""
@@ -141,6 +143,7 @@ def assemble(
         operation_names=names,
         rules=tuple(sorted(rules, key=lambda rule: rule.id)),
         texts=Texts(snapshot),
+        facts=facts,
     )
 
 
