@@ -8,6 +8,7 @@ from apimdoctor import snapshot
 from apimdoctor.facts import places
 from apimdoctor.facts.contexts import Callers, RequestContext
 from apimdoctor.facts.documents import Policy, Surroundings
+from apimdoctor.facts.preflight import browser_callers
 from apimdoctor.facts.services import Resources, catch_all
 from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary import Operation, Place, Route, TokenCheck
@@ -203,6 +204,8 @@ class Routes:
             unchecked=self.ways.unchecked(draft.way, self._other_contexts(draft, siblings)),
             check_ids=ids,
             check_ids_in_current=ids if api.is_current else _in_current(draft, current),
+            browser_callers=browser_callers(self.resources.api(around, api), shown.passages),
+            reaches_back_end=bool(draft.way.calls),
             hops=self.ways.hops(draft.way, around, api, draft.api_place.resource),
             cors=shown.cors,
             steps=shown.steps,

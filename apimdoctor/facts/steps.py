@@ -13,7 +13,7 @@ from apimdoctor.facts.values import NONE, Unknown, Values, known, unread
 from apimdoctor.facts.vocabulary import PolicyScope, Step
 from apimdoctor.policy.reads import Reads, reading_of, reads_in, reads_of, written_in
 from apimdoctor.policy.tree import Document, Element
-from apimdoctor.policy.value import Expression, NamedValues, Value
+from apimdoctor.policy.value import Expression, NamedValues, Value, symbol
 from apimdoctor.policy.value import Literal as LiteralValue
 
 Role = Literal["identity", "answer", "cache", "counter", "log", "call", "route", "control", "check", "other"]
@@ -89,6 +89,10 @@ _SETS_VARIABLE = {
     "validate-azure-ad-token": "output-token-variable-name",
 }
 _VERIFIES = re.compile(r"\b(?:Verify|VerifyData|VerifyHash|ComputeHash)\b")
+_ALL_HEADERS = re.compile(
+    r"\b(?:\bin\s+context\.Request\.Headers\s*\)|context\.Request\.Headers\s*\.\s*(?:Select|Aggregate|ToDictionary)\b"
+    r"|SerializeObject\(\s*context\.Request\.Headers\s*\))"
+)
 _HOST = re.compile(r"\s*(?:(?P<scheme>https?)://)(?P<host>[^/\s:?#]+)", re.IGNORECASE)
 
 
@@ -140,7 +144,7 @@ class Steps:
             claims_read=_claims_read(reads),
             before_base=self._before_base(policy, element, section),
             parses_token=_parses(element, named),
-            tokens_sent=self._tokens_sent(reads) if role in ("log", "call") else NONE,
+            tokens_sent=self._tokens_sent(element, named, reads) if role in ("log", "call") else NONE,
         )
 
     def _before_base(self, policy: Policy, element: Element, section: str) -> bool:
@@ -151,10 +155,17 @@ class Steps:
             self._bases[key] = base.start if base else 0
         return element.start < self._bases[key]
 
-    def _tokens_sent(self, reads: Reads) -> Values:
+    def _tokens_sent(self, element: Element, named: NamedValues, reads: Reads) -> Values:
         held = {f"variable:{name}" for name in self.token_variables | self.gateway_variables}
         sent = known(*(place for place in reads.carries if place == "header:authorization" or place in held))
+        if "header:*" in reads.places and any(_all_headers(symbol(value)) for value in written_in(element, named)):
+            sent = known("header:authorization", *sent.known)
         return Values(known=sent.known, rest=reads.unknown) if reads.unknown else sent
+
+
+def _all_headers(code: str) -> bool:
+    """Whether a code takes all request headers, and chooses none of them."""
+    return bool(_ALL_HEADERS.search(code)) and "authorization" not in code.lower() and ".Where(" not in code
 
 
 def _parses(element: Element, named: NamedValues) -> bool | Unknown:
@@ -284,6 +295,9 @@ def _from_caller(target: Value | None) -> tuple[str, ...] | Unknown:
     if target is None or isinstance(target, LiteralValue):
         return ()
     reads = reads_of(target)
-    if reads.variables:
-        return Unknown(f"what the variable {reads.variables[0]} holds is not told by this step")
-    return Unknown(reads.unknown) if reads.unknown else reads.places
+    # A header that is merely compared picks one of the author's own addresses.
+    made_from = tuple(place for place in reads.carries if place.partition(":")[0] in ("header", "query", "variable"))
+    held = next((place for place in made_from if place.startswith("variable:")), "")
+    if held:
+        return Unknown(f"what the variable {held.removeprefix('variable:')} holds is not told by this step")
+    return Unknown(reads.unknown) if reads.unknown else made_from

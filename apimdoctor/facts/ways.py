@@ -96,6 +96,7 @@ class Ways:
                     place=(section := self.texts.section(left)).place,
                     section=section,
                     steps=tuple(dict.fromkeys(step(placed) for placed in left.missed)),
+                    instead=doubts[0] if doubts else tuple(dict.fromkeys(placed.element.name for placed in way.steps)),
                 )
                 for left in way.left_out
                 if left.missed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from apimdoctor.facts.values import Unknown, Values
+from apimdoctor.facts.values import NONE, Unknown, Values
 from apimdoctor.facts.vocabulary.base import Place, fact
 from apimdoctor.facts.vocabulary.check import TokenCheck
 from apimdoctor.facts.vocabulary.gateway import Api, Backend, Operation, SiteAuth
@@ -59,6 +59,7 @@ class DroppedSteps:
     place: Place = Place()
     section: Section
     steps: tuple[Step, ...] = ()
+    instead: tuple[str, ...] | Unknown = ()  # names of the elements that run on the same way
 
 
 @fact
@@ -72,7 +73,7 @@ class Cors:
     checks_above: tuple[TokenCheck, ...] = ()  # those that run before it
     origins: Values
     allowed_headers: Values  # lower case
-    allowed_methods: Values  # upper case
+    allowed_methods: Values  # upper case; GET, HEAD and POST always, for which browsers ask no leave
     credentials: bool | Unknown
     terminates_unmatched: bool | Unknown
 
@@ -138,6 +139,8 @@ class Route:
     unchecked: tuple[UncheckedPath | Unknown, ...] = ()
     check_ids: Values  # the token checks met on every path, named by what they accept, not by where they stand
     check_ids_in_current: Values  # the same, for this operation and context in the current revision
+    browser_callers: Values = NONE  # consoles and single-page clients, where a token check names their API
+    reaches_back_end: bool = True  # on some path
     hops: tuple[Hop | Unknown, ...] = ()
     cors: tuple[Cors | Unknown, ...] = ()
     steps: tuple[Step, ...] = ()  # every step that may run, in order
