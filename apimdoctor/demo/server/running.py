@@ -73,14 +73,15 @@ class EmbeddedAzure:
         self._https = https
         self._latency = latency
         self._ports: dict[int, str] = {}
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="embedded Azure", daemon=True)
         self._ready = threading.Event()
         self._stop: asyncio.Event | None = None
         self._failure: BaseException | None = None
-        self._folder = TemporaryDirectory(prefix="apimdoctor-demo-")
+        self._folder: TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> "EmbeddedAzure":
+        self._folder = TemporaryDirectory(prefix="apimdoctor-demo-")
         self._thread.start()
         if not self._ready.wait(_START_SECONDS) or self._failure is not None:
             self._folder.cleanup()
@@ -90,14 +91,17 @@ class EmbeddedAzure:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._stop is not None and self._thread.is_alive():
+        if self._loop is not None and self._stop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(_START_SECONDS)
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     @property
     def cloud_file(self) -> Path:
         """The description of this cloud, for `--cloud FILE`; there as long as the context is open."""
+        if self._folder is None:
+            raise RuntimeError("the embedded Azure is not open")
         return Path(self._folder.name) / "cloud.json"
 
     @property
@@ -116,17 +120,14 @@ class EmbeddedAzure:
         self.azure.login.forget()
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(self._serve())
+            asyncio.run(self._serve())
         except BaseException as error:  # noqa: BLE001 - it belongs to whoever started the thread
             self._failure = error
             self._ready.set()
-        finally:
-            self._loop.close()
 
     async def _serve(self) -> None:
-        self._stop = asyncio.Event()
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.2)
         await runner.setup()
         context = None
@@ -134,7 +135,7 @@ class EmbeddedAzure:
         if self._https:
             from apimdoctor.demo.server import certificates
 
-            ca, server = certificates.write(Path(self._folder.name))
+            ca, server = certificates.write(self.cloud_file.parent)
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             context.load_cert_chain(server)
             cloud["ca"] = ca.name
