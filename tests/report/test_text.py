@@ -21,7 +21,9 @@ from tests.report.made_report import (
 
 
 def test_the_first_line_says_errors_warnings_what_is_undecided_and_what_was_not_read() -> None:
-    assert text.render(report()).splitlines()[0] == "1 error, 1 warning, 1 rule not assessed everywhere, 1 gap, 1 waived"
+    assert (
+        text.render(report()).splitlines()[0] == "1 error, 1 warning, 1 rule not assessed everywhere, 1 gap, 1 waived"
+    )
 
 
 def test_a_clean_run_says_that_everything_was_assessed_and_read() -> None:
