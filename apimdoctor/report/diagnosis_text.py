@@ -49,8 +49,8 @@ def _path(diagnosis: Diagnosis, width: int) -> Iterator[Line]:
     told = token.kind + (f", version {token.version}" if token.version else "")
     yield from _wrapped(f"caller      {told}", width, "  ", "")
     if token.issuer:
-        yield from _wrapped(f"Entra ID    iss {token.issuer}", width, "  ", "")
-        yield from _wrapped(f"            aud {', '.join(token.audiences)}", width, "  ", "")
+        yield from _wrapped(f"Entra ID    iss {token.issuer}", width, "  ", "", hanging=" " * 12)
+        yield from _wrapped(f"            aud {', '.join(token.audiences)}", width, "  ", "", hanging=" " * 12)
     where = f"{diagnosis.api} / {diagnosis.operation}, {diagnosis.context}"
     yield from _wrapped(f"gateway     {where}", width, "  ", "")
     for step in diagnosis.trace:
