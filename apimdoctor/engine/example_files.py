@@ -7,8 +7,9 @@ Keys of an example, all optional, in the property names of ARM and Graph:
 * `fragments`: fragment id to its statements. `named_values`: name to value, null for a secret.
 * `api`, `operation`, `product`, `service`: properties to change; a `product` or a product policy makes a product that
   holds the API. `operations`: further operations, name to their properties, `policy` among them. `revisions`: number to
-  `policy` and API properties of a revision that is not current.
-* `subscriptions`, `backends`, `console_servers`: name to properties; `certificates`: names. `site`: properties of a site's authsettingsV2.
+  `policy` and API properties of a revision that is not current. `apis`: further APIs, name to properties and `policy`.
+* `subscriptions`, `backends`, `console_servers`, `diagnostics`: name to properties; `certificates`:
+  names. `site`: properties of a site's authsettingsV2.
 * `app` or `apps`: app registrations; the first one gets {A} as appId, the second {B}. `service_principals`,
   `assignments`, `grants`: Graph objects. `tenant`: properties of the organization.
 * `collected_at`: when a scan read all of this (ISO 8601), which files do not tell.
@@ -44,12 +45,13 @@ PLACEHOLDERS: Mapping[str, str] = {
 }
 _PLACEHOLDER = re.compile(r"(?<![\{\w])\{([A-Z])\}(?!\})")
 _KEYS = (
-    *("policy", "fragments", "named_values", "api", "operation", "operations", "product", "service", "revisions"),
+    *("policy", "fragments", "named_values", "api", "operation", "operations", "apis", "product", "service", "revisions"),
     *(
         "subscriptions",
         "backends",
         "console_servers",
         "certificates",
+        "diagnostics",
         "site",
         "app",
         "apps",
@@ -135,6 +137,14 @@ class _Folder:
         self._policy(f"{at}/operations/{_OPERATION}", "operation")
         for name, properties in self._mapping("operations").items():
             self._operation(at, name, properties)
+        for name, properties in self._mapping("apis").items():
+            own = {key: value for key, value in properties.items() if key != "policy"}
+            common = {key: value for key, value in body.items() if key not in self._mapping("api")}
+            other = _merged({**common, "displayName": name, "path": name}, own)
+            self._json(f"{self._room}/apis/{name}/apiInformation.json", {"properties": other})
+            self._operation(f"{self._room}/apis/{name}", _OPERATION, {})
+            if "policy" in properties:
+                self._text(f"{self._room}/apis/{name}/policy.xml", _document(properties["policy"]))
         for number, changed in self._mapping("revisions").items():
             self._revision(str(number), body, changed)
 
@@ -178,6 +188,8 @@ class _Folder:
         for name, properties in self._mapping("backends").items():
             body = _merged({"url": f"https://{name}.contoso.example", "protocol": "http"}, properties)
             self._json(f"{self._room}/backends/{name}/backendInformation.json", {"properties": body})
+        for name, properties in self._mapping("diagnostics").items():
+            self._json(f"{self._room}/diagnostics/{name}/diagnosticInformation.json", {"properties": properties})
         for name in self._given.get("certificates", ()):
             self._json(f"{self._room}/certificates/{name}/certificateInformation.json", {"properties": {}})
         for name, properties in self._mapping("subscriptions").items():

@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from apimdoctor.facts import documents, expressions, references, services
+from apimdoctor.facts import documents, expressions, references, services, standing
 from apimdoctor.facts.apps import Apps, build_apps
 from apimdoctor.facts.backends import Backends
 from apimdoctor.facts.checks import Checks
 from apimdoctor.facts.conditions import Conditions
 from apimdoctor.facts.documents import Policy, Surroundings
+from apimdoctor.facts.drafts import Draft, Followed, effective_of
 from apimdoctor.facts.easy_auth import Sites
 from apimdoctor.facts.hosts import Hosts
 from apimdoctor.facts.identities import Identities
 from apimdoctor.facts.joining import afterwards
 from apimdoctor.facts.locating import Texts
-from apimdoctor.facts.routes import Draft, Followed, Routes, effective_of
+from apimdoctor.facts.routes import Routes
 from apimdoctor.facts.services import Resources
 from apimdoctor.facts.steps import Steps
 from apimdoctor.facts.values import Unknown
@@ -159,6 +160,14 @@ class _Builder:
                 for around in self._everything
                 for policy in around.each()
             ),
+            elements=(
+                *(
+                    element
+                    for _, policy in self._policies()
+                    for element in standing.elements(policy, made.walk.contents(policy))
+                ),
+                *self._doubts,
+            ),
             expressions=(
                 *(
                     expression
@@ -182,7 +191,9 @@ class _Builder:
             backends=backends,
             sites=made.backends.all_sites(),
             products=tuple(
-                services.product(around, product) for around in self._everything for product in around.contents.products
+                made.resources.product(around, product)
+                for around in self._everything
+                for product in around.contents.products
             ),
             subscriptions=tuple(
                 services.subscription(around, subscription)
@@ -190,6 +201,9 @@ class _Builder:
                 for subscription in around.contents.subscriptions
             ),
             console_servers=console_servers,
+            diagnostics=tuple(
+                services.diagnostic(around, one) for around in self._everything for one in around.contents.diagnostics
+            ),
             waivers=tuple(
                 waiver
                 for around in self._everything

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from apimdoctor.entra.microsoft import MicrosoftApi
 from apimdoctor.facts.backends import Backends
 from apimdoctor.facts.checks import Afterwards
+from apimdoctor.facts.drafts import Draft
 from apimdoctor.facts.locating import Texts
-from apimdoctor.facts.routes import Draft
 from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import PolicyScope
 from apimdoctor.policy.way import Doubt, Met

@@ -11,6 +11,7 @@ from apimdoctor.facts.values import NONE, Unknown, Values, known, unread
 from apimdoctor.facts.vocabulary import (
     Api,
     ConsoleServer,
+    Diagnostic,
     NamedValue,
     Operation,
     Place,
@@ -29,6 +30,7 @@ class Resources:
     apps: Apps
     _apis: dict[int, Api] = field(default_factory=dict)
     _operations: dict[int, Operation] = field(default_factory=dict)
+    _products: dict[int, Product] = field(default_factory=dict)
     _servers: dict[int, ConsoleServer] = field(default_factory=dict)
 
     def api(self, around: Surroundings, api: snapshot.Api) -> Api:
@@ -66,6 +68,13 @@ class Resources:
                 template=operation.url_template,
                 catch_all=False,
             )
+        return made
+
+    def product(self, around: Surroundings, of: snapshot.Product) -> Product:
+        """A product."""
+        made = self._products.get(id(of))
+        if made is None:
+            made = self._products[id(of)] = product(around, of)
         return made
 
     def console_server(self, around: Surroundings, server: snapshot.ConsoleServer, asked: str = "") -> ConsoleServer:
@@ -172,6 +181,17 @@ def named_value(around: Surroundings, of: snapshot.NamedValue, used: "bool | Unk
         secret=of.secret or bool(of.key_vault),
         looks_secret=of.looks_secret,
         used=used,
+    )
+
+
+def diagnostic(around: Surroundings, of: snapshot.Diagnostic) -> Diagnostic:
+    """What is logged of every request to a service, or to one API."""
+    api = next((api for api in around.contents.apis if of.api and api.name == of.api and api.is_current), None)
+    within = places.of_api(around.place, api) if api else around.place
+    return Diagnostic(
+        place=places.of_part(within, "diagnostics", of.name, of.origin),
+        name=of.name,
+        headers_logged=known(*(name.lower() for name in of.headers_logged)),
     )
 
 

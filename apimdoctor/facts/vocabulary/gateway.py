@@ -110,6 +110,15 @@ class NamedValue:
 
 
 @fact
+class Diagnostic:
+    """What a service, or one of its APIs, writes to Application Insights or an event hub."""
+
+    place: Place = Place()
+    name: str
+    headers_logged: Values  # lower case
+
+
+@fact
 class SiteAuth:
     """Easy Auth of a web app that serves as back end."""
 

@@ -7,7 +7,7 @@ from typing import Literal
 from apimdoctor.facts.values import NONE, Unknown, Values
 from apimdoctor.facts.vocabulary.base import Place, fact
 from apimdoctor.facts.vocabulary.check import TokenCheck
-from apimdoctor.facts.vocabulary.gateway import Api, Backend, Operation, SiteAuth
+from apimdoctor.facts.vocabulary.gateway import Api, Backend, Operation, Product, SiteAuth
 from apimdoctor.facts.vocabulary.policy import Condition, IdentityChange, PolicyScope, Section, Step
 
 Context = Literal["no key", "open product", "product key", "API key", "all-APIs key"]
@@ -130,6 +130,8 @@ class Route:
     operation: Operation
     context: Context
     product: str
+    products: tuple[Product, ...] = ()  # none or one: the product whose policy applies
+    tools_checked_by: tuple[TokenCheck, ...] = ()  # for an MCP server: checks of the API that its tools call
     key_holders: Values  # active subscriptions that give this context; the built-in all-access key is not one of them
     subject_to: tuple[ControlName, ...] | Unknown = ()  # other controls on every path that no token check covers
     protection_signs: tuple[Literal["console server", "checked sibling", "gateway identity"], ...] | Unknown = ()
@@ -139,6 +141,8 @@ class Route:
     unchecked: tuple[UncheckedPath | Unknown, ...] = ()
     check_ids: Values  # the token checks met on every path, named by what they accept, not by where they stand
     check_ids_in_current: Values  # the same, for this operation and context in the current revision
+    restricted: Values = NONE  # what the checks on every path restrict: 'audience', 'role' ...
+    restricted_in_current: Values = NONE
     browser_callers: Values = NONE  # consoles and single-page clients, where a token check names their API
     reaches_back_end: bool = True  # on some path
     hops: tuple[Hop | Unknown, ...] = ()
@@ -146,6 +150,6 @@ class Route:
     steps: tuple[Step, ...] = ()  # every step that may run, in order
     identity_changes: tuple[IdentityChange, ...] = ()  # on the main request, in order
     dropped: tuple[DroppedSteps, ...] = ()
-    unforwarded: tuple[Section, ...] = ()  # backend sections that leave the inherited forward-request out
-    errors_hidden: tuple[Step, ...] = ()  # on-error steps that turn a refusal into success
+    unforwarded: tuple[Section | Unknown, ...] = ()  # backend sections that leave the inherited forward-request out
+    errors_hidden: tuple[Step | Unknown, ...] = ()  # on-error steps that turn a refusal into success
     variable_reads: tuple[VariableRead | Unknown, ...] = ()

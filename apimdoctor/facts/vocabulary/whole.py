@@ -10,6 +10,7 @@ from apimdoctor.facts.vocabulary.gateway import (
     Api,
     Backend,
     ConsoleServer,
+    Diagnostic,
     NamedValue,
     Product,
     Service,
@@ -59,4 +60,5 @@ class Facts:
     products: tuple[Product | Unknown, ...] = ()
     subscriptions: tuple[Subscription | Unknown, ...] = ()
     console_servers: tuple[ConsoleServer | Unknown, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     waivers: tuple[Waiver, ...] = ()
