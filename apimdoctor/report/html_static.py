@@ -43,7 +43,7 @@ def opening(report: Report, drawn: Drawing) -> str:
         f'<dl class="facts">{told}</dl>\n'
         f'<h1><em class="{kind}">{escape(striking)}</em> {escape(rest)}</h1>\n'
         f'<p class="lede">{escape(_lede(report))}</p>\n'
-        f'<div class="trio"><section aria-labelledby="counts-title"><h2 id="counts-title">Findings</h2>'
+        f'<div class="trio"><section aria-labelledby="counts-title"><h2 id="counts-title">In numbers</h2>'
         f'<ul class="counts">{_counts(report)}</ul></section>\n'
         f'<section aria-labelledby="gaps-title"><h2 id="gaps-title">Could not be seen</h2>{_gaps(report)}</section>'
         f"{_since(report)}</div>\n{_change_first(report)}\n{overview(report, drawn)}"

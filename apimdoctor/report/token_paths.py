@@ -18,6 +18,27 @@ KINDS = ("checked", "partly", "key", "open", "unknown")
 """How a route is protected, the best first."""
 
 
+DECIDING = frozenset(
+    {
+        "issuer-version-mismatch",
+        "issuer-other",
+        "audience-mismatch",
+        "audience-unchecked",
+        "tenant-mismatch",
+        "multi-tenant-issuer",
+        "header-overwritten-before-validation",
+        "policy-order-other",
+        "wrong-token-kind",
+        "missing-scope-or-role",
+        "openid-config-url-wrong",
+        "signing-key-config",
+        "header-or-scheme",
+        "named-value",
+    }
+)
+"""Causes that decide which tokens a check lets through."""
+
+
 @dataclass(slots=True)
 class Drawing:
     """Everything the page draws, each distinct thing stored once and named by its number."""
@@ -38,7 +59,11 @@ class Drawing:
         """Take in the facts of the run."""
         for one in self.report.verdicts.findings:
             self._found.setdefault((one.at.document, one.at.path), []).append(one)
+        grave = {rule.id for rule in self.report.rules if rule.severity == "error" and rule.cause in DECIDING}
         for entry in self.report.verdicts.not_assessed:
+            # A check stays grey only where it could turn out to refuse or admit the wrong tokens.
+            if entry.rule not in grave:
+                continue
             self._undecided |= {(place.document, place.path, place.api) for place in entry.subjects}
         for app in facts.apps:
             if isinstance(app, App):
@@ -216,6 +241,12 @@ def _end(route: Route) -> list[object]:
     return [list(dict.fromkeys(hosts)), any(hop.caller_token_travels for hop in hops)]
 
 
+_ENDS = {
+    "back end": "the call reaches the back end",
+    "answer": "the gateway answers",
+    "refusal": "the call is refused",
+    "cached answer": "a cached answer is given",
+}
 _WHY = {
     "no check": "no token check runs",
     "other context": "the check runs with another key only",
@@ -229,7 +260,7 @@ _WHY = {
 
 
 def _hole(one: UncheckedPath) -> str:
-    return f"{_WHY[one.why]}; it ends in a {one.ends}" if one.ends != "nothing" else _WHY[one.why]
+    return f"{_WHY[one.why]}; {_ENDS[one.ends]}" if one.ends != "nothing" else _WHY[one.why]
 
 
 def _values(values: Values) -> dict[str, object]:

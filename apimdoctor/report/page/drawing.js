@@ -23,7 +23,7 @@ const tokenPath = (path) => {
   rows.push({
     title: "Entra ID", note: issued ? `${issued.name}, token version ${issued.version}` : "no app registration is named by a check",
     state: !issued ? "unknown" : refused ? "error" : met.issuers.any === "unknown" || met.audiences.any === "unknown" ? "unknown" : "good",
-    said: !issued ? "not known" : refused ? "not what is accepted" : "", holds: "caller",
+    said: !issued ? "not known" : refused ? "not what is accepted" : met.issuers.any === "yes" && met.audiences.any === "yes" ? "issues what is accepted" : "not assessed", holds: "caller",
   });
   let stopped = false;
   for (const [number, state, holds] of path.steps) {
@@ -54,7 +54,7 @@ const tokenPath = (path) => {
 
 const holders = (path) => {
   const seen = [...new Set(path.steps.map(([, , holds]) => holds))].filter((one) => one !== "caller");
-  return seen.length ? make("p", "sub", `Line: solid is the caller's token, ${seen.map((one) => `${one === "gateway" ? "double" : "dashed"} is ${HOLDS[one]}`).join(", ")}.`) : null;
+  return seen.length ? make("p", "sub", `Line: solid is the caller's token, ${seen.map((one) => `${one === "gateway" ? "barred" : "dashed"} is ${HOLDS[one]}`).join(", ")}.`) : null;
 };
 
 const policy = (path) => {
@@ -109,7 +109,7 @@ const twoSets = (number) => {
     table.append(make("thead", "", head), make("tbody", "", ...rows));
     const around = make("div", "table", table);
     around.tabIndex = 0;
-    around.setAttribute("role", "region");
+    around.setAttribute("role", "group");
     around.setAttribute("aria-label", "Issued and accepted");
     box.append(around);
     if (match && match.doubt) box.append(make("p", "sub", text(`${match.certainty}: ${match.doubt}`)));

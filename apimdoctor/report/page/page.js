@@ -208,8 +208,8 @@
       card.addEventListener("toggle", () => {
         if (!card.open || card.childElementCount > 1) return;
         card.append(make("p", "", make("code", "", text(app.id)), " in tenant ", make("code", "", text(app.tenant))),
-          ...part("Issuers of its tokens", entries(app.issuers)), ...part("Audiences of its tokens", entries(app.audiences)),
-          ...part("Scopes", entries(app.scopes)), ...part("Roles", entries(app.roles)), ...part("Used by", app.used.length ? users : make("p", "empty", "No token check of an API that was read names it.")));
+          make("h3", "minor", "Issuers of its tokens"), entries(app.issuers), make("h3", "minor", "Audiences of its tokens"), entries(app.audiences),
+          make("h3", "minor", "Scopes"), entries(app.scopes), make("h3", "minor", "Roles"), entries(app.roles), make("h3", "minor", "Used by"), ...(app.used.length ? [users] : [make("p", "empty", "No token check of an API that was read names it.")]));
       });
       box.append(card);
     });
