@@ -28,7 +28,7 @@ from apimdoctor.facts.vocabulary import (
     UncheckedPath,
     VariableRead,
 )
-from apimdoctor.policy.way import Met, Unchecked, VariableUse, Way
+from apimdoctor.policy.way import Doubt, Met, Unchecked, VariableUse, Way
 
 # A doubt about what runs after the back end has answered says nothing about checks and calls.
 _TOO_LATE = re.compile(r"has no <(?:outbound|on-error)>")
@@ -50,12 +50,12 @@ class Shown:
 
     passages: tuple[Passage | Unknown, ...]
     checks_on_every_path: tuple[TokenCheck, ...]
-    cors: tuple[Cors, ...]
+    cors: tuple[Cors | Unknown, ...]
     steps: tuple[Step, ...]
     identity_changes: tuple[IdentityChange, ...]
     dropped: tuple[DroppedSteps, ...]
-    unforwarded: tuple[Section, ...]
-    errors_hidden: tuple[Step, ...]
+    unforwarded: tuple[Section | Unknown, ...]
+    errors_hidden: tuple[Step | Unknown, ...]
     variable_reads: tuple[VariableRead | Unknown, ...]
     doubts: tuple[Unknown, ...]
 
@@ -88,7 +88,7 @@ class Ways:
             checks_on_every_path=self.texts.every_check(
                 met.check for met in way.met if met.on == "every path" and met.caller_reaches
             ),
-            cors=tuple(cors(self.texts, met) for met in way.cors),
+            cors=(*(cors(self.texts, met) for met in way.cors), *doubts),
             steps=tuple(dict.fromkeys(step(placed) for placed in way.steps)),
             identity_changes=tuple(dict.fromkeys(self.identities.of(writer) for writer in way.writers)),
             dropped=tuple(
@@ -101,11 +101,19 @@ class Ways:
                 for left in way.left_out
                 if left.missed
             ),
-            unforwarded=tuple(self.texts.section(left) for left in way.unforwarded),
-            errors_hidden=tuple(step(placed) for placed in way.errors_hidden),
+            # What was not read may forward, which makes an empty backend section harmless.
+            unforwarded=doubts or tuple(self.texts.section(left) for left in way.unforwarded),
+            errors_hidden=tuple(dict.fromkeys((*self._hiding_errors(way), *doubts))),
             variable_reads=tuple(dict.fromkeys(self._variable(use, asked_for) for use in way.variables)),
             doubts=doubts,
         )
+
+    def _hiding_errors(self, way: Way) -> Iterator[Step | Unknown]:
+        for found in way.errors_hidden:
+            if not isinstance(found, Doubt):
+                yield self.texts.step(found)
+            elif not _TOO_LATE.search(found.reason):
+                yield Unknown(found.reason)
 
     def _passage(self, met: Met, way: Way) -> Passage:
         check = self.texts.check(met.check)

@@ -8,19 +8,21 @@ from apimdoctor.policy.nodes import Inherited, Node, Perhaps, Step
 from apimdoctor.policy.reads import reads_of
 from apimdoctor.policy.record import Record
 from apimdoctor.policy.value import Value, symbol
-from apimdoctor.policy.way import Placed
+from apimdoctor.policy.way import Doubt, Placed
 
 _SPEAKS_OF_CHECKS = ("validate-jwt", "validate-azure-ad-token", "401", "403", "Token", "Unauthorized", "JwtInvalid")
 """What a condition on `context.LastError` holds when it means a failed token check (docs: error-handling)."""
 
 
-def hidden(record: Record) -> tuple[Placed, ...]:
-    """The steps of on-error that answer 2xx, or forward, after a token check failed."""
+def hidden(record: Record) -> tuple[Placed | Doubt, ...]:
+    """The steps of on-error that answer 2xx, or forward, after a token check failed; doubts for what could not be read."""
     return tuple(dict.fromkeys(_successes(record.effective.sections["on-error"], record)))
 
 
-def _successes(nodes: Sequence[Node], record: Record) -> Iterator[Placed]:
+def _successes(nodes: Sequence[Node], record: Record) -> Iterator[Placed | Doubt]:
     for node in nodes:
+        if isinstance(node, Doubt):
+            yield node
         if isinstance(node, (Inherited, Perhaps)):
             yield from _successes(node.nodes, record)
         if not isinstance(node, Step):
@@ -38,7 +40,7 @@ def _successes(nodes: Sequence[Node], record: Record) -> Iterator[Placed]:
             yield from _successes(node.children, record)
 
 
-def _in_branches(choose: Step, record: Record) -> Iterator[Placed]:
+def _in_branches(choose: Step, record: Record) -> Iterator[Placed | Doubt]:
     for child in choose.children:
         if not isinstance(child, Step):
             continue

@@ -212,7 +212,7 @@ class Way:
     """Why absence must not be concluded: unparsed documents, missing fragments, unknown elements on the way."""
     unforwarded: tuple[LeftOut, ...] = ()
     """Backend sections that leave the inherited forward-request out without one of their own."""
-    errors_hidden: tuple[Placed, ...] = ()
+    errors_hidden: tuple[Placed | Doubt, ...] = ()
     """on-error steps that turn a refusal into success (a 2xx return-response, or a forward)."""
 
 
