@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from apimdoctor.report import html
 from apimdoctor.report.comparison import Comparison
 from apimdoctor.report.model import Report
-from tests.report.drawn_report import large, small
+from tests.cli.folders import V2_ONLY
+from tests.report.drawn_report import judged, large, small
 from tests.report.hostile_texts import HOSTILE
 from tests.report.made_report import HYGIENE, MISMATCH, VERDICTS, report, snapshot
 
@@ -160,3 +161,20 @@ def test_the_block_of_a_run_is_valid_json_and_holds_each_text_once() -> None:
     text = html.render(small())
     told = json.loads(text.split('id="run">', 1)[1].split("</script>", 1)[0])
     assert len(set(told["texts"])) == len(told["texts"])
+
+
+def test_the_strip_of_protection_fills_its_width(page: Page, tmp_path: Path) -> None:
+    opened(page, small(), tmp_path)
+    strip = page.locator("#overview .strip").first
+    box = strip.bounding_box()
+    widths = [bar.bounding_box() for bar in strip.locator("rect").all()]
+    assert box and sum(one["width"] for one in widths if one) > 0.95 * box["width"]
+    assert all(one and one["height"] == box["height"] for one in widths)
+
+
+def test_every_kind_of_protection_keeps_its_share_of_the_strip(page: Page, tmp_path: Path) -> None:
+    bare = V2_ONLY[: V2_ONLY.index("    <validate-jwt")] + V2_ONLY[V2_ONLY.index("  </inbound>") :]
+    opened(page, judged({"orders": V2_ONLY, "bare": bare}), tmp_path)
+    key = page.locator("#overview .strip rect.key").bounding_box()
+    whole = page.locator("#overview .strip").first.bounding_box()
+    assert key and whole and key["width"] > 0.3 * whole["width"]
