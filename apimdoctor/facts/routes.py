@@ -81,6 +81,7 @@ class Routes:
             steps=shown.steps,
             identity_changes=shown.identity_changes,
             dropped=shown.dropped,
+            replaced=shown.replaced,
             unforwarded=shown.unforwarded,
             errors_hidden=shown.errors_hidden,
             variable_reads=shown.variable_reads,

@@ -10,9 +10,9 @@ from apimdoctor.policy.effective import Effective
 from apimdoctor.policy.elements import ELEMENTS, WEBSOCKET_UNSUPPORTED
 from apimdoctor.policy.errors_hidden import hidden
 from apimdoctor.policy.nodes import DefaultForward, Inherited, Node, Perhaps, Step, placed_in
-from apimdoctor.policy.reads import own_reads
+from apimdoctor.policy.reads import own_reads, reads_in
 from apimdoctor.policy.record import TOKEN_CHECKS, MetDraft, Record
-from apimdoctor.policy.state import NOWHERE, State, Target, Trail, join, numbers
+from apimdoctor.policy.state import AUTHORIZATION, NOWHERE, State, Target, Trail, join, numbers
 from apimdoctor.policy.value import EMPTY, literal
 from apimdoctor.policy.variables import note_reads
 from apimdoctor.policy.way import (
@@ -228,6 +228,7 @@ def _way(record: Record) -> Way:
         variables=tuple(record.variables),
         doubts=tuple(dict.fromkeys((*effective.doubts, *record.doubts))),
         unforwarded=_unforwarded(record),
+        replaced=tuple(pair for pair in record.replaced if not _read_between(*pair, record)),
         errors_hidden=hidden(record) if met else (),
     )
 
@@ -238,6 +239,14 @@ def _unforwarded(record: Record) -> tuple[LeftOut, ...]:
     if record.calls:
         return ()
     return tuple(left for left in record.effective.left_out if left.section == "backend" and left.section_element)
+
+
+def _read_between(first: Placed, second: Placed, record: Record) -> bool:
+    """Whether a step between the two takes the credential somewhere."""
+    steps = tuple(record.steps)
+    between = steps[record.steps[first] + 1 : record.steps[second] + 1]
+    copies = (literal(record.value(one.element, "mode") or EMPTY) == "copy" for one in between)
+    return any(copies) or any(AUTHORIZATION in reads_in(one.element, record.named).places for one in between)
 
 
 def _writers(record: Record) -> tuple[Writer, ...]:

@@ -234,9 +234,23 @@ def _carried(element: Element, trail: Trail, record: Record) -> str:
 def write(place: str, holdings: list[Holdings], placed: Placed, state: State, record: Record) -> None:
     """Put what each trail's place holds from here on, and note who wrote it."""
     for trail, held in zip(state.trails, holdings, strict=False):
+        if place == AUTHORIZATION and trail.forwarded == "no":
+            _note_replaced(trail.at(place), held, placed, record)
         trail.put(place, held)
         if not place.startswith("variable:"):
             record.writers += [w for h in sorted(held, key=_order) if h.by is placed and (w := writer(place, h))]
+
+
+_OWN = ("gateway", "basic")
+
+
+def _note_replaced(before: Holdings, after: Holdings, placed: Placed, record: Record) -> None:
+    """A credential of the gateway's own takes the place of another one."""
+    if not before or any(held.who not in _OWN for held in (*before, *after)):
+        return
+    for held in before:
+        if held.by is not None and held.by is not placed and held.by.document == placed.document:
+            record.replaced[held.by, placed] = None
 
 
 def _order(held: Holding) -> tuple[str, str, str]:

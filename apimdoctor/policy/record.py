@@ -66,6 +66,7 @@ class Record:
     ends: list[End] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     writers: list[Writer] = field(default_factory=list)
+    replaced: dict[tuple[Placed, Placed], None] = field(default_factory=dict)
     cors: list[CorsMet] = field(default_factory=list)
     variables: dict[VariableUse, None] = field(default_factory=dict)
     guards: list[Condition] = field(default_factory=list)

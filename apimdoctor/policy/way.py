@@ -212,6 +212,8 @@ class Way:
     """Why absence must not be concluded: unparsed documents, missing fragments, unknown elements on the way."""
     unforwarded: tuple[LeftOut, ...] = ()
     """Backend sections that leave the inherited forward-request out without one of their own."""
+    replaced: tuple[tuple[Placed, Placed], ...] = ()
+    """Pairs of steps of one document: the second overwrites the gateway's credential that the first put there unused."""
     errors_hidden: tuple[Placed | Doubt, ...] = ()
     """on-error steps that turn a refusal into success (a 2xx return-response, or a forward)."""
 

@@ -280,3 +280,32 @@ def test_a_retry_in_backend_forwards_once() -> None:
     found = way(scopes={"api": policy(CHECK, '<retry condition="@(true)" count="3"><forward-request/></retry>')})
     assert len(found.calls) == 1
     assert found.unforwarded == ()
+
+
+BASIC = '<authentication-basic username="a" password="b"/>'
+
+
+def replaced(found: Way) -> list[tuple[str, str]]:
+    """Names of the steps that replace each other."""
+    return [(first.element.name, second.element.name) for first, second in found.replaced]
+
+
+def test_a_credential_over_another_replaces_it() -> None:
+    assert replaced(way(GATEWAY + BASIC)) == [("authentication-managed-identity", "authentication-basic")]
+
+
+@pytest.mark.parametrize(
+    "inbound",
+    [
+        when("@(context.Request.Method == &quot;GET&quot;)", GATEWAY, BASIC),
+        f'<set-header name="Authorization" exists-action="delete"/>{GATEWAY}',
+        f'{GATEWAY}<set-variable name="t" value="@(context.Request.Headers["Authorization"][0])"/>{BASIC}',
+        TO_VARIABLE + FROM_VARIABLE,
+    ],
+)
+def test_a_credential_that_is_used_or_alone_on_its_way_is_not_replaced(inbound: str) -> None:
+    assert replaced(way(inbound)) == []
+
+
+def test_a_narrower_policy_may_have_a_credential_of_its_own() -> None:
+    assert replaced(way(scopes={"global": anywhere(GATEWAY), "api": policy(f"<base/>{BASIC}")})) == []

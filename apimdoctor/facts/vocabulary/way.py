@@ -63,6 +63,15 @@ class DroppedSteps:
 
 
 @fact
+class Replacement:
+    """A step that overwrites the gateway's own credential, which another step of the same policy put there unused."""
+
+    place: Place = Place()
+    first: Step
+    second: Step
+
+
+@fact
 class Cors:
     """A cors element of a route, as a preflight meets it."""
 
@@ -149,6 +158,7 @@ class Route:
     cors: tuple[Cors | Unknown, ...] = ()
     steps: tuple[Step, ...] = ()  # every step that may run, in order
     identity_changes: tuple[IdentityChange, ...] = ()  # on the main request, in order
+    replaced: tuple[Replacement, ...] = ()
     dropped: tuple[DroppedSteps, ...] = ()
     unforwarded: tuple[Section | Unknown, ...] = ()  # backend sections that leave the inherited forward-request out
     errors_hidden: tuple[Step | Unknown, ...] = ()  # on-error steps that turn a refusal into success
