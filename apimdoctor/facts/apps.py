@@ -16,7 +16,7 @@ from apimdoctor.entra.known import Known, Unsure
 from apimdoctor.entra.metadata import Metadata
 from apimdoctor.entra.microsoft import MicrosoftApi
 from apimdoctor.facts import vocabulary
-from apimdoctor.facts.browsers import browser_clients
+from apimdoctor.facts.browsers import Browsers
 from apimdoctor.facts.grants import Holdings, place_of, tenant_resource
 from apimdoctor.facts.hosts import is_azure
 from apimdoctor.facts.named import IdentityToken, NamedAs, ResourceKind, named_as
@@ -51,6 +51,10 @@ class Apps:
         return Directory(self._snapshot.tenants)
 
     # ------------------------------------------------------------ all there is
+    @cached_property
+    def _browsers(self) -> Browsers:
+        return Browsers(self._snapshot.tenants)
+
     @cached_property
     def tenants(self) -> tuple[Tenant, ...]:
         """The tenants that were read."""
@@ -242,8 +246,7 @@ class Apps:
                 find_client=self.client_found,
                 find_app=self._registration,
             )
-            clients = browser_clients(app, self._snapshot.tenants)
-            known = self._built[id(app)] = replace(built, browser_clients=clients)
+            known = self._built[id(app)] = replace(built, browser_clients=self._browsers.clients(app))
         return known
 
     def _foreign(self, tenant: EntraTenant, principal: ServicePrincipal) -> App:

@@ -127,7 +127,9 @@ def document(policy: Policy, section_of: Callable[[Policy, Element], Section]) -
     """The subject of a policy text; `section_of` makes (or knows) the subjects of its sections."""
     read = policy.read
     if isinstance(read, Doubt):
-        return PolicyDocument(place=policy.place, scope=policy.scope, readable=False, reason=read.reason, refused=policy.refused)
+        return PolicyDocument(
+            place=policy.place, scope=policy.scope, readable=False, reason=read.reason, refused=policy.refused
+        )
     return PolicyDocument(
         place=policy.place,
         scope=policy.scope,
@@ -171,8 +173,8 @@ def elements(document: Document) -> Iterator[Element]:
     while waiting:
         element = waiting.pop()
         yield element
-        if not element.opaque:
-            waiting.extend(reversed(list(element.elements)))
+        if element.children and not element.opaque:
+            waiting += [child for child in reversed(element.children) if isinstance(child, Element)]
 
 
 def named(scope: PolicyScope, place: Place) -> str:

@@ -20,8 +20,7 @@ def of_workspace(within: Place, workspace: Workspace) -> Place:
 def of_api(within: Place, api: Api) -> Place:
     """One revision of an API. The current revision has the API's own resource id (docs: api-management-revisions)."""
     revision = "" if api.is_current else f";rev={api.revision}"
-    place = of_part(within, "apis", f"{api.name}{revision}", api.origin)
-    return replace(place, api=api.name, revision=api.revision)
+    return of_part(within, "apis", f"{api.name}{revision}", api.origin, api=api.name, revision=api.revision)
 
 
 def of_operation(api: Place, operation: Operation) -> Place:
@@ -31,10 +30,20 @@ def of_operation(api: Place, operation: Operation) -> Place:
 
 def of_product(within: Place, product: Product) -> Place:
     """A product of the service or workspace at `within`."""
-    return replace(of_part(within, "products", product.name, product.origin), product=product.name)
+    return of_part(within, "products", product.name, product.origin, product=product.name)
 
 
-def of_part(within: Place, kind: str, name: str, origin: Origin, operation: str = "") -> Place:
+def of_part(
+    within: Place,
+    kind: str,
+    name: str,
+    origin: Origin,
+    *,
+    product: str = "",
+    api: str = "",
+    revision: str = "",
+    operation: str = "",
+) -> Place:
     """Any other resource of the service, workspace or API at `within`, `kind` as in resource ids."""
     written = bool(origin.document)
     return Place(
@@ -44,9 +53,9 @@ def of_part(within: Place, kind: str, name: str, origin: Origin, operation: str 
         column=origin.column if written else 0,
         service=within.service,
         workspace=within.workspace,
-        product=within.product,
-        api=within.api,
-        revision=within.revision,
+        product=product or within.product,
+        api=api or within.api,
+        revision=revision or within.revision,
         operation=operation,
         file=written and origin.file,
     )

@@ -85,5 +85,5 @@ def _walked(document: Document) -> Contents:
                 # Its children describe a request of its own; only an identity in it is a step of the gateway too.
                 contents.identities += [Found(child, section) for child in element.each(MANAGED_IDENTITY)]
             continue
-        waiting.extend(Found(child, section) for child in reversed(list(element.elements)))
+        waiting += [Found(child, section) for child in reversed(element.children) if isinstance(child, Element)]
     return contents

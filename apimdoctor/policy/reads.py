@@ -76,7 +76,7 @@ def reads_of(value: Value) -> Reads:
 
 def written_in(element: Element, named: NamedValues, *, inside: bool = True) -> Iterator[Value]:
     """Every value in an element that is no plain text, named values in place; `inside`: in what it contains as well."""
-    waiting = [element]
+    waiting = [] if element.constant else [element]
     while waiting:
         now = waiting.pop()
         for attribute in now.attributes:
@@ -84,19 +84,20 @@ def written_in(element: Element, named: NamedValues, *, inside: bool = True) -> 
                 yield resolve(attribute.value, named)
         for child in now.children if inside else ():
             if isinstance(child, Element):
-                waiting.append(child)
+                if not child.constant:
+                    waiting.append(child)
             elif isinstance(child, Text) and not isinstance(child.value, Literal):
                 yield resolve(child.value, named)
 
 
 def reads_in(element: Element, named: NamedValues) -> Reads:
     """What an element and all that it contains draws on."""
-    return _all(written_in(element, named, inside=True))
+    return NOTHING if element.constant else _all(written_in(element, named, inside=True))
 
 
 def own_reads(element: Element, named: NamedValues) -> Reads:
     """What an element's attributes draw on, its content left aside (containers)."""
-    return _all(written_in(element, named, inside=False))
+    return NOTHING if element.constant else _all(written_in(element, named, inside=False))
 
 
 def _all(values: Iterator[Value]) -> Reads:

@@ -8,7 +8,7 @@ from apimdoctor.policy.opaque import is_opaque, read_opaque
 from apimdoctor.policy.place import Lines
 from apimdoctor.policy.tag import NAME, Tag, read_tag
 from apimdoctor.policy.tree import Comment, Document, Element, Place, Text, Unparsed
-from apimdoctor.policy.value import Mixed, Unresolved, Value
+from apimdoctor.policy.value import Literal, Mixed, Unresolved, Value
 from apimdoctor.policy.value_text import Part, joined
 
 MAX_DEPTH = 200
@@ -239,8 +239,13 @@ class _Reader:
         children = tuple(opened.children)
         inner = (tag.end, inner_end)
         place = self.lines.at(start)
+        constant = all(type(attribute.value) is Literal for attribute in tag.attributes) and all(
+            _is_constant(child) for child in children
+        )
         parent.children.append(
-            Element(tag.name, tag.attributes, children, start, self.position, place, opened.place, inner, opaque)
+            Element(
+                tag.name, tag.attributes, children, start, self.position, place, opened.place, inner, opaque, constant
+            )
         )
 
     def _closing_tag(self) -> None:
@@ -280,6 +285,10 @@ class _Reader:
             parts += _parts(text.value)
         siblings.append(Text(self.text[start:end], joined(parts), start, end))
         self.repairs.note(f"<{opened.tag.name}>, read as the marker of a deployment tool")
+
+
+def _is_constant(child: Element | Text | Comment) -> bool:
+    return child.constant if isinstance(child, Element) else isinstance(child, Comment) or type(child.value) is Literal
 
 
 def _parts(value: Value) -> tuple[Part, ...]:

@@ -5,7 +5,7 @@ everything is joined, so that work grows with the number of steps and never with
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal, TypeVar
 
@@ -48,7 +48,9 @@ class Holding:
 
     def moved(self, by: Placed) -> "Holding":
         """The same content, put elsewhere by a step."""
-        return replace(self, by=by)
+        return Holding(
+            self.who, by, self.origin, self.token, self.text, self.sources, self.reason, self.checked_by
+        )  # every field, since each move of each token makes one
 
 
 Holdings = frozenset[Holding]

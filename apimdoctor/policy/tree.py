@@ -82,6 +82,8 @@ class Element:
     """Offsets of what stands between its tags; equal for an empty element."""
     opaque: bool = False
     """Its content is literal (set-body, xsl-transform ...): one `Text`, never searched for elements."""
+    constant: bool = False
+    """It and all that it contains is literal text, known when it was read: most elements are, and need no second look."""
 
     @property
     def path(self) -> str:

@@ -118,6 +118,8 @@ def resolve(value: Value, named: NamedValues, missing: Callable[[str], None] | N
     """
     if isinstance(value, (Literal, Unresolved)):
         return value
+    if isinstance(value, Expression):
+        return _resolved_code(value, named, missing)
     parts: list[Part] = []
     for part in value.parts if isinstance(value, Mixed) else (value,):
         if isinstance(part, NamedValue):

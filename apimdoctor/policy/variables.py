@@ -10,6 +10,8 @@ from apimdoctor.policy.way import VariableUse
 def note_reads(step: Step, state: State, record: Record) -> None:
     """Note the variables that a step reads; of a container only what its own attributes read."""
     element = step.placed.element
+    if element.constant:
+        return
     contains_steps = bool(step.children) or step.name in ("when", "retry", "limit-concurrency")
     reads = own_reads(element, record.named) if contains_steps else reads_in(element, record.named)
     if not reads.variables or not state.trails:
