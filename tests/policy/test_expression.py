@@ -389,5 +389,7 @@ def test_the_small_reader_refuses_what_it_does_not_know() -> None:
 def test_variables_made_of_each_other_cost_no_more_than_their_text() -> None:
     # Found on public policies: each line doubles the ways back to the header when they are followed one by one.
     lines = "".join(f"v{n} = v{n - 1} + v{n - 1}; v{n} = v{n} + v{n - 1};" for n in range(1, 60))
-    reading = read('string v0 = context.Request.Headers.GetValueOrDefault("X-Start", "");' + lines + "return v59;", True)
+    reading = read(
+        'string v0 = context.Request.Headers.GetValueOrDefault("X-Start", "");' + lines + "return v59;", True
+    )
     assert reading.carries == ("header:x-start",)
