@@ -26,7 +26,8 @@ def overview(report: Report, drawn: Drawing) -> str:
     routes = (
         f'<h3>Protection of {counted(sum(counts), "route")}</h3>{_strip(counts)}<ul class="legend">'
         + "".join(
-            f'<li><svg class="swatch" viewBox="0 0 12 12" aria-hidden="true"><rect class="z {kind}" width="12" height="12"/></svg>'
+            f'<li><svg class="swatch" viewBox="0 0 12 12" aria-hidden="true">'
+            f'<rect class="z {kind}" width="12" height="12"/></svg>'
             f"<b>{count}</b> {_PROTECTED[kind]}</li>"
             for kind, count in zip(KINDS, counts, strict=True)
         )
