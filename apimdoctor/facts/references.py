@@ -33,7 +33,10 @@ def _by_element(around: Surroundings, policy: Policy, element: Element) -> Itera
         yield from _literal(around, policy, element, "fragment", "fragment-id")
     elif element.name == "set-backend-service":
         yield from _literal(around, policy, element, "backend", "backend-id")
-    elif element.name in ("authentication-certificate", "key", "identity"):
+    elif element.name == "identity":
+        # Its thumbprint is that of a caller's certificate, which nobody uploads (docs: validate-client-certificate).
+        yield from _literal(around, policy, element, "certificate", "certificate-id")
+    elif element.name in ("authentication-certificate", "key"):
         for attribute in _CERTIFICATE_ATTRIBUTES:
             yield from _literal(around, policy, element, "certificate", attribute)
 
