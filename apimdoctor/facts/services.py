@@ -191,7 +191,7 @@ def diagnostic(around: Surroundings, of: snapshot.Diagnostic) -> Diagnostic:
     return Diagnostic(
         place=places.of_part(within, "diagnostics", of.name, of.origin),
         name=of.name,
-        headers_logged=known(*(name.lower() for name in of.headers_logged)),
+        headers_logged=tuple(name.lower() for name in of.headers_logged),
     )
 
 

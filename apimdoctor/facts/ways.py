@@ -55,7 +55,7 @@ class Shown:
     steps: tuple[Step, ...]
     identity_changes: tuple[IdentityChange, ...]
     dropped: tuple[DroppedSteps, ...]
-    replaced: tuple[Replacement, ...]
+    replaced: tuple[Replacement | Unknown, ...]
     unforwarded: tuple[Section | Unknown, ...]
     errors_hidden: tuple[Step | Unknown, ...]
     variable_reads: tuple[VariableRead | Unknown, ...]
@@ -103,9 +103,12 @@ class Ways:
                 for left in way.left_out
                 if left.missed
             ),
-            replaced=tuple(
-                Replacement(place=step(second).place, first=step(first), second=step(second))
-                for first, second in way.replaced
+            replaced=(
+                *(
+                    Replacement(place=step(second).place, first=step(first), second=step(second))
+                    for first, second in way.replaced
+                ),
+                *doubts,
             ),
             # What was not read may forward, which makes an empty backend section harmless.
             unforwarded=doubts or tuple(self.texts.section(left) for left in way.unforwarded),

@@ -115,7 +115,7 @@ class Diagnostic:
 
     place: Place = Place()
     name: str
-    headers_logged: Values  # lower case
+    headers_logged: tuple[str, ...] = ()  # lower case
 
 
 @fact

@@ -158,7 +158,7 @@ class Route:
     cors: tuple[Cors | Unknown, ...] = ()
     steps: tuple[Step, ...] = ()  # every step that may run, in order
     identity_changes: tuple[IdentityChange, ...] = ()  # on the main request, in order
-    replaced: tuple[Replacement, ...] = ()
+    replaced: tuple[Replacement | Unknown, ...] = ()
     dropped: tuple[DroppedSteps, ...] = ()
     unforwarded: tuple[Section | Unknown, ...] = ()  # backend sections that leave the inherited forward-request out
     errors_hidden: tuple[Step | Unknown, ...] = ()  # on-error steps that turn a refusal into success
