@@ -45,7 +45,18 @@ PLACEHOLDERS: Mapping[str, str] = {
 }
 _PLACEHOLDER = re.compile(r"(?<![\{\w])\{([A-Z])\}(?!\})")
 _KEYS = (
-    *("policy", "fragments", "named_values", "api", "operation", "operations", "apis", "product", "service", "revisions"),
+    *(
+        "policy",
+        "fragments",
+        "named_values",
+        "api",
+        "operation",
+        "operations",
+        "apis",
+        "product",
+        "service",
+        "revisions",
+    ),
     *(
         "subscriptions",
         "backends",
