@@ -81,6 +81,7 @@ class Routes:
             steps=shown.steps,
             identity_changes=shown.identity_changes,
             dropped=shown.dropped,
+            resource_metadata=shown.resource_metadata,
             replaced=shown.replaced,
             unforwarded=shown.unforwarded,
             errors_hidden=shown.errors_hidden,

@@ -13,6 +13,7 @@ from apimdoctor.facts.identities import Identities
 from apimdoctor.facts.locating import Texts
 from apimdoctor.facts.phrasing import variable_reads
 from apimdoctor.facts.preflight import cors
+from apimdoctor.facts.resource_metadata import resource_metadata
 from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import (
     ControlName,
@@ -23,6 +24,7 @@ from apimdoctor.facts.vocabulary import (
     Passage,
     Place,
     Replacement,
+    ResourceMetadata,
     Section,
     Step,
     TokenCheck,
@@ -55,6 +57,7 @@ class Shown:
     steps: tuple[Step, ...]
     identity_changes: tuple[IdentityChange, ...]
     dropped: tuple[DroppedSteps, ...]
+    resource_metadata: tuple[ResourceMetadata | Unknown, ...]
     replaced: tuple[Replacement | Unknown, ...]
     unforwarded: tuple[Section | Unknown, ...]
     errors_hidden: tuple[Step | Unknown, ...]
@@ -103,6 +106,7 @@ class Ways:
                 for left in way.left_out
                 if left.missed
             ),
+            resource_metadata=tuple(self._resource_metadata(way)),
             replaced=(
                 *(
                     Replacement(place=step(second).place, first=step(first), second=step(second))
@@ -116,6 +120,13 @@ class Ways:
             variable_reads=tuple(dict.fromkeys(self._variable(use, asked_for) for use in way.variables)),
             doubts=doubts,
         )
+
+    def _resource_metadata(self, way: Way) -> Iterator[ResourceMetadata | Unknown]:
+        for placed in way.steps:
+            if placed.element.name == "return-response":
+                around, _ = self.texts.text(placed)
+                place = self.texts.place(placed)
+                yield from resource_metadata(placed.element, around.named, place, self.identities.apps)
 
     def _hiding_errors(self, way: Way) -> Iterator[Step | Unknown]:
         for found in way.errors_hidden:

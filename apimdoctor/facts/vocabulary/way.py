@@ -7,6 +7,7 @@ from typing import Literal
 from apimdoctor.facts.values import NONE, Unknown, Values
 from apimdoctor.facts.vocabulary.base import Place, fact
 from apimdoctor.facts.vocabulary.check import TokenCheck
+from apimdoctor.facts.vocabulary.entra import AppMatch
 from apimdoctor.facts.vocabulary.gateway import Api, Backend, Operation, Product, SiteAuth
 from apimdoctor.facts.vocabulary.policy import Condition, IdentityChange, PolicyScope, Section, Step
 
@@ -69,6 +70,18 @@ class Replacement:
     place: Place = Place()
     first: Step
     second: Step
+
+
+@fact
+class ResourceMetadata:
+    """What a policy answers to clients that ask how to get a token (RFC 9728, MCP)."""
+
+    place: Place = Place()
+    scopes: Values  # as written
+    scope_names: Values  # what follows the resource in them, .default left aside
+    authorization_servers: Values
+    tenants: Values  # ids of their tenants
+    apps: tuple[AppMatch | Unknown, ...] = ()  # named by the resource in the scopes
 
 
 @fact
@@ -158,6 +171,7 @@ class Route:
     cors: tuple[Cors | Unknown, ...] = ()
     steps: tuple[Step, ...] = ()  # every step that may run, in order
     identity_changes: tuple[IdentityChange, ...] = ()  # on the main request, in order
+    resource_metadata: tuple[ResourceMetadata | Unknown, ...] = ()
     replaced: tuple[Replacement | Unknown, ...] = ()
     dropped: tuple[DroppedSteps, ...] = ()
     unforwarded: tuple[Section | Unknown, ...] = ()  # backend sections that leave the inherited forward-request out
