@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any
 
+from apimdoctor.engine.expression import Condition
 from apimdoctor.engine.rulefile import Rule
 from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import Facts, Route
@@ -15,6 +16,9 @@ Path = tuple[str, ...]
 Bundle = list[Route]
 Subjects = dict[str, Any]
 """Variable to subject; Unknown where an item of the list could not be read."""
+RuledOut = Callable[[Condition, Subjects], bool]
+Known = dict[tuple[int, ...], bool]
+"""By the identity of the subjects, whether a term is false for them."""
 _ROUTES = ("routes",)
 
 
@@ -42,6 +46,8 @@ class Bundles:
         self._unread = [route for route in facts.routes if isinstance(route, Unknown)]
         self._made: dict[frozenset[Path], list[Bundle | Unknown]] = {}
         self._columns: dict[Path, list[object]] = {}
+        self.known: dict[str, Known] = {}
+        """By the text of a term: many rules have some in common."""
 
     def of(self, paths: frozenset[Path]) -> list[Bundle | Unknown]:
         """Bundles of routes that hold the very same facts at the end of these paths: the unread first."""
@@ -70,12 +76,13 @@ class Bundles:
         return found
 
 
-def bindings(rule: Rule, bundles: Bundles) -> list[Binding]:
+def bindings(rule: Rule, bundles: Bundles, ruled_out: RuledOut) -> list[Binding]:
     """Every distinct binding of the variables that the flag and the finding name, in the order of the facts.
 
-    Routes of which the rule reads the same facts are one subject to it: the first of them stands for all.
+    Routes of which the rule reads the same facts are one subject to it: the first of them stands for all. Left out is
+    what the flag is false for: each of its terms is tried as soon as the variables of that term are bound.
     """
-    return _Enumeration(rule, bundles).found()
+    return _Enumeration(rule, bundles, ruled_out).found()
 
 
 def follow(subjects: Subjects, path: Path) -> Any:
@@ -86,8 +93,10 @@ def follow(subjects: Subjects, path: Path) -> Any:
 class _Enumeration:
     """One walk through the facts. Most lists are empty for most routes, so it goes deep first and stops early."""
 
-    def __init__(self, rule: Rule, bundles: Bundles) -> None:
+    def __init__(self, rule: Rule, bundles: Bundles, ruled_out: RuledOut) -> None:
         read = _read(rule)
+        self._ruled_out = ruled_out
+        self._terms = _by_depth(rule, bundles.known)
         named = {path[0] for path in read}
         self._steps = tuple((each.name, each.source[0], each.source[1:], each.source) for each in rule.each)
         self._bundles = bundles
@@ -106,15 +115,17 @@ class _Enumeration:
             return
         name, start, below, whole = self._steps[depth]
         for item in self._items(name, start, below, whole):
-            if isinstance(item, Unknown):
-                self._bound[name] = item
-                self._bind(depth + 1, bundle, item)
-            elif isinstance(item, list):
-                self._bound[name] = item[0]
-                self._bind(depth + 1, item, unread)
+            several = isinstance(item, list)
+            self._bound[name] = item[0] if several else item
+            for term, names, known in self._terms[depth]:
+                key = tuple([id(self._bound[one]) for one in names])
+                ruled_out = known.get(key)
+                if ruled_out is None:
+                    ruled_out = known[key] = self._ruled_out(term, self._bound)
+                if ruled_out:
+                    break
             else:
-                self._bound[name] = item
-                self._bind(depth + 1, bundle, unread)
+                self._bind(depth + 1, item if several else bundle, item if isinstance(item, Unknown) else unread)
         self._bound.pop(name, None)
 
     def _items(self, name: str, start: str, below: Path, whole: Path) -> Iterable[Any]:
@@ -143,6 +154,17 @@ def _read(rule: Rule) -> list[Path]:
     if rule.error_when is not None:
         paths.extend(rule.error_when.paths)
     return paths
+
+
+def _by_depth(rule: Rule, known: dict[str, Known]) -> list[list[tuple[Condition, tuple[str, ...], Known]]]:
+    """The terms of the flag, each where the last of its variables is bound."""
+    depths = {each.name: depth for depth, each in enumerate(rule.each)}
+    found: list[list[tuple[Condition, tuple[str, ...], Known]]] = [[] for _ in rule.each]
+    for term in rule.flag.terms:
+        found[max(depths[name] for name in term.reads)].append(
+            (term, tuple(term.reads), known.setdefault(term.text, {}))
+        )
+    return found
 
 
 def _told_by(value: Any) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -96,9 +96,27 @@ class Tree:
 
     def reads(self) -> tuple[Path, ...]:
         """Every fact it touches, as (variable, field, ...); the items of a list count as the list itself."""
+        return self._read_by(self._nodes)
+
+    def conjuncts(self) -> tuple[tuple[int, tuple[Path, ...]], ...]:
+        """The terms of `a && b && c`: the offset of the `&&` that ends each (-1 for the last), and what it reads."""
+        terms: list[Any] = []
+        ends: list[int] = []
+        waiting = [self._root]
+        while waiting:
+            node = waiting.pop()
+            if node.HasField("call_expr") and node.call_expr.function == "_&&_":
+                ends.append(self._offsets.get(node.id, -1))
+                waiting.extend(reversed(node.call_expr.args))
+            else:
+                terms.append(node)
+        reads = [self._read_by(list(self._visit(term, {}))) for term in terms]
+        return tuple(zip((*sorted(ends), -1), reads, strict=True))
+
+    def _read_by(self, nodes: Sequence[Any]) -> tuple[Path, ...]:
         found: dict[Path, None] = {}
-        inner = {node.select_expr.operand.id for node in self._nodes if node.HasField("select_expr")}
-        for node in self._nodes:
+        inner = {node.select_expr.operand.id for node in nodes if node.HasField("select_expr")}
+        for node in nodes:
             path = self._path(node)
             if path and node.id not in inner:
                 found[path] = None

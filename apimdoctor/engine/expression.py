@@ -7,7 +7,7 @@ nothing else may be; a set must not be compared; an argument of a function must 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
@@ -31,6 +31,7 @@ _KINDS = {
     "number": descriptor_pb2.FieldDescriptorProto.TYPE_INT64,
     "flag": descriptor_pb2.FieldDescriptorProto.TYPE_BOOL,
 }
+_QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 _TWO_SETS: dict[str, Callable[[Values, Values], bool | Unknown]] = {"meets": values.meets, "within": values.within}
 _ONE_SET: dict[str, Callable[[Values], bool | Unknown]] = {"empty": values.empty, "everything": values.everything}
 
@@ -57,6 +58,8 @@ class Condition:
 
     telling: Mapping[str, Callable[[Any], object]]
     """For each variable, what of its subject decides the answer: equal where the flag cannot tell subjects apart."""
+    terms: tuple[Condition, ...] = ()
+    """What `&&` joins at the top: the flag is false as soon as one of them is, whatever the others are."""
 
     def told_by(self, bound: Mapping[str, Any]) -> tuple[object, ...]:
         """What the answer depends on."""
@@ -83,7 +86,7 @@ def check(text: str, variables: Mapping[str, type[Any]]) -> Condition:
     paths = tree.reads()
     if not paths:
         raise ExpressionError("names no fact, so it says nothing about the tenant")
-    return Condition(text, _shapes(paths), paths, _telling(paths, variables))
+    return Condition(text, _shapes(paths), paths, _telling(paths, variables), tuple(_terms(text, tree, variables)))
 
 
 class Evaluator:
@@ -257,22 +260,56 @@ def _shapes(paths: Iterable[tuple[str, ...]]) -> dict[str, Shape]:
     return shapes
 
 
+def _terms(text: str, tree: Tree, variables: Mapping[str, type[Any]]) -> Iterator[Condition]:
+    found = tree.conjuncts()
+    ends = [end for end, _ in found[:-1]]
+    starts = [0, *(end + 2 for end in ends)]
+    written = [text[start:end] for start, end in zip(starts, [*ends, len(text)], strict=True)]
+    if not ends or any(text[end : end + 2] != "&&" for end in ends):
+        return
+    if any(_open_brackets(term) for term in written):
+        return  # some of the terms stand in brackets of their own, which the cuts go through
+    for term, (_, paths) in zip(written, found, strict=True):
+        # Worth the while only where few subjects differ in what the term reads: not in lists of other subjects.
+        if paths and all(_is_plain(path, variables) for path in paths):
+            yield Condition(term.strip(), _shapes(paths), paths, _telling(paths, variables))
+
+
+def _open_brackets(text: str) -> bool:
+    bare = _QUOTED.sub("", text)
+    return any(bare.count(left) != bare.count(right) for left, right in ("()", "[]", "{}"))
+
+
 def _telling(
     paths: Iterable[tuple[str, ...]], variables: Mapping[str, type[Any]]
 ) -> dict[str, Callable[[Any], object]]:
     """Paths are followed through single subjects that are always known; subjects further down count by identity."""
     reached: dict[str, dict[str, None]] = {}
-    for variable, *names in paths:
-        subject: type[Any] | None = variables[variable]
-        followed: list[str] = []
-        for name in names:
-            followed.append(name)
-            entry = schema.fields(subject)[name] if subject is not None else None
-            subject = entry.subject if entry is not None and entry.kind == "subject" and not entry.unknown else None
-            if subject is None:
-                break
-        reached.setdefault(variable, {})[".".join(followed)] = None
+    for path in paths:
+        reached.setdefault(path[0], {})[".".join(_followed(path, variables))] = None
     return {variable: attrgetter(*found) for variable, found in reached.items()}
+
+
+def _is_plain(path: tuple[str, ...], variables: Mapping[str, type[Any]]) -> bool:
+    """Whether a path ends in a fact that is no subject, and leads there through single subjects only."""
+    subject: type[Any] | None = variables[path[0]]
+    for name in path[1:]:
+        entry = schema.fields(subject)[name] if subject is not None else None
+        if entry is None or entry.kind == "subjects" or (entry.kind == "subject" and entry.unknown):
+            return False
+        subject = entry.subject
+    return subject is None
+
+
+def _followed(path: tuple[str, ...], variables: Mapping[str, type[Any]]) -> tuple[str, ...]:
+    """The names after the variable, up to the first that may hold several subjects or none."""
+    subject: type[Any] | None = variables[path[0]]
+    for end, name in enumerate(path[1:], start=2):
+        entry = schema.fields(subject)[name] if subject is not None else None
+        subject = entry.subject if entry is not None and entry.kind == "subject" and not entry.unknown else None
+        if subject is None:
+            return path[1:end]
+    return path[1:]
 
 
 def _with_caret(message: str, text: str, offset: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from apimdoctor.engine import folding
 from apimdoctor.engine.bindings import Binding, Bundles, Subjects, bindings, follow
-from apimdoctor.engine.expression import Condition, Evaluator
+from apimdoctor.engine.expression import Condition, EvaluationError, Evaluator
 from apimdoctor.engine.finding import SEVERITIES, Confidence, Finding, NotAssessed, Severity, Verdicts, Waived
 from apimdoctor.engine.routes import RouteIndex, affected, order
 from apimdoctor.engine.rulefile import Rule
@@ -79,7 +79,7 @@ class _Judged:
         self._open: dict[str, dict[Place, None]] = {}
 
     def run(self) -> None:
-        for binding in bindings(self._rule, self._bundles):
+        for binding in bindings(self._rule, self._bundles, self._ruled_out):
             answer = self._asked(self._rule.flag, binding.subjects)
             if answer is False:
                 continue
@@ -101,15 +101,24 @@ class _Judged:
             for reason, places in self._open.items()
         ]
 
+    def _ruled_out(self, term: Condition, subjects: Subjects) -> bool:
+        try:
+            return self._asked_alike(term, subjects) is False
+        except EvaluationError:
+            return False  # a fault counts where the whole flag is asked
+
     def _asked(self, condition: Condition, subjects: Subjects) -> bool | Unknown:
         same = (id(condition), *[id(subjects[name]) for name in condition.reads])
         answer = self._answers.get(same)
         if answer is None:
-            alike = (id(condition), condition.told_by(subjects))
-            answer = self._answers.get(alike)
-            if answer is None:
-                answer = self._answers[alike] = self._evaluator.ask(condition, subjects)
-            self._answers[same] = answer
+            answer = self._answers[same] = self._asked_alike(condition, subjects)
+        return answer
+
+    def _asked_alike(self, condition: Condition, subjects: Subjects) -> bool | Unknown:
+        alike = (id(condition), condition.told_by(subjects))
+        answer = self._answers.get(alike)
+        if answer is None:
+            answer = self._answers[alike] = self._evaluator.ask(condition, subjects)
         return answer
 
     def _unplaced(self, binding: Binding) -> Unknown | None:

@@ -95,10 +95,20 @@ class RouteIndex:
 
 
 def _children(subject: Any) -> Iterable[Any]:
-    for field in schema.fields(type(subject)).values():
-        if field.subject is None:
-            continue
-        value = getattr(subject, field.name)
+    for name in _leading_on(type(subject)):
+        value = getattr(subject, name)
         for item in value if isinstance(value, tuple) else (value,):
             if not isinstance(item, Unknown) and dataclasses.is_dataclass(item):
                 yield item
+
+
+def _leading_on(subject: type[Any]) -> tuple[str, ...]:
+    """The facts of a subject that are subjects themselves."""
+    found = _LEADING_ON.get(subject)
+    if found is None:
+        names = (field.name for field in schema.fields(subject).values() if field.subject is not None)
+        found = _LEADING_ON[subject] = tuple(names)
+    return found
+
+
+_LEADING_ON: dict[type[Any], tuple[str, ...]] = {}
