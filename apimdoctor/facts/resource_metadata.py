@@ -39,10 +39,10 @@ def resource_metadata(
         scopes, servers = (_texts(told.get(key)) for key in reversed(_KEYS))
         yield ResourceMetadata(
             place=place,
-            scopes=_set(scopes),
+            scopes_supported=_set(scopes),
             scope_names=_set([one.rpartition("/")[2] for one in scopes if not one.endswith(_DEFAULT)]),
             authorization_servers=_set(servers),
-            tenants=_tenants(servers, apps),
+            tenant_ids=_tenants(servers, apps),
             apps=tuple(dict.fromkeys(_apps(scopes, apps, place))),
         )
 

@@ -77,10 +77,10 @@ class ResourceMetadata:
     """What a policy answers to clients that ask how to get a token (RFC 9728, MCP)."""
 
     place: Place = Place()
-    scopes: Values  # as written
+    scopes_supported: Values  # as written
     scope_names: Values  # what follows the resource in them, .default left aside
     authorization_servers: Values
-    tenants: Values  # ids of their tenants
+    tenant_ids: Values  # of their tenants
     apps: tuple[AppMatch | Unknown, ...] = ()  # named by the resource in the scopes
 
 
