@@ -26,7 +26,7 @@ bench: $(READY)  ## time and memory of a large scan, beside expat and json alone
 	$(BIN)/python tools/bench.py
 
 soak: $(READY)  ## the long runs: large generated inputs
-	$(BIN)/pytest -n 2 -m soak
+	APIMDOCTOR_SEARCH=1 $(BIN)/pytest -n 2 -m soak
 
 samples: $(READY)  ## render sample_reports/ anew (a test compares them byte for byte)
 	$(BIN)/python tools/samples.py

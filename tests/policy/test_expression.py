@@ -365,7 +365,8 @@ def combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.one_of(
         st.tuples(inner, operators, inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
         st.tuples(inner, methods, inner).map(lambda t: f"({t[0]}){t[1].replace('{}', t[2])}"),
-        inner.map(lambda t: f"!({t})"),
+        # In brackets of its own: the grammar takes `(x) && y` behind a bare `!` for a cast.
+        inner.map(lambda t: f"(!({t}))"),
         st.tuples(inner, inner, inner).map(lambda t: f"({t[0]} ? {t[1]} : {t[2]})"),
         inner.map(lambda t: f"string.IsNullOrEmpty({t})"),
     )
