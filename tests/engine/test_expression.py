@@ -168,3 +168,38 @@ def test_made_subjects_are_what_the_vocabulary_declares() -> None:
     assert isinstance(an_api(), Api)
     assert isinstance(an_app(), App)
     assert isinstance(a_route().operation, Operation)
+
+
+def terms(flag: str) -> list[str]:
+    return [term.text for term in check(flag, VARIABLES).terms]
+
+
+def test_a_flag_comes_apart_at_the_ands_that_no_bracket_holds_together() -> None:
+    flag = 'check.token_from == "a && (b" && (match.certainty == "likely" || check.scope == "api") && check.aud_claim.empty()'
+    assert terms(flag) == [
+        'check.token_from == "a && (b"',
+        '(match.certainty == "likely" || check.scope == "api")',
+        "check.aud_claim.empty()",
+    ]
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        'check.scope == "api"',
+        'check.scope == "api" || check.scope == "global" && check.aud_claim.empty()',
+        '(check.scope == "api" && check.aud_claim.empty())',
+        '(check.scope == "api" && check.aud_claim.empty()) && match.certainty == "likely"',
+        '!(check.scope == "api" && check.aud_claim.empty())',
+    ],
+)
+def test_a_flag_that_cannot_be_cut_without_a_bracket_in_the_way_stays_whole(flag: str) -> None:
+    assert terms(flag) == []
+
+
+def test_subjects_are_alike_to_a_flag_that_reads_nothing_in_which_they_differ() -> None:
+    condition = check('match.certainty == "likely" && match.app.token_version == 2', VARIABLES)
+    one, other = a_match(app=an_app(display_name="Orders")), a_match(app=an_app(display_name="Invoices"))
+    assert condition.told_by({"match": one}) == condition.told_by({"match": other})
+    newer = a_match(app=an_app(token_version=2 if one.app.token_version != 2 else 1))
+    assert condition.told_by({"match": one}) != condition.told_by({"match": newer})
