@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from apimdoctor.engine.prescription import Prescription
 from apimdoctor.facts.vocabulary import Place
 
 Severity = Literal["error", "warning", "info"]
@@ -40,6 +41,8 @@ class Finding:
     evidence: dict[str, object] = field(default_factory=dict)
     """Path to a string, a number, a bool or a list of strings."""
     fix: str = ""
+    prescriptions: tuple[Prescription, ...] = ()
+    """Exact changes, each verified; added after judging."""
     doubt: str = ""
     """Why an error became a warning: the doubt of a link between policy and app registration."""
     fingerprint: str = ""
