@@ -10,6 +10,7 @@ from apimdoctor.errors import ApimDoctorError
 
 SEVERITIES = ("error", "warning", "info")
 FORMATS = ("text", "json", "html", "sarif", "junit", "markdown", "github", "azure")
+SHELLS = ("bash", "zsh", "tcsh")
 AUTH = ("default", "cli", "env", "workload", "managed", "pipelines")
 
 NOT_IN_FILES = ("help", "config", "demo", "quiet", "verbose", "update-baseline", "fix", "fix-unsafe", "diff", "since")
@@ -29,6 +30,11 @@ exit codes: 0 accepted without a cause; 1 refused, or accepted with a cause; 2 w
 4 a fault of apimdoctor itself"""
 
 
+_COMPLETION_EPILOG = """\
+bash: apimdoctor completion bash > ~/.local/share/bash-completion/completions/apimdoctor
+zsh:  apimdoctor completion zsh > a folder of $fpath, named _apimdoctor"""
+
+
 class _Parser(argparse.ArgumentParser):
     """Wrong usage is an error like any other: a sentence, a hint, exit code 2."""
 
@@ -41,12 +47,17 @@ Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public n
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """The options of one call; `module` names the module whose `run(options)` does the command."""
+    return parser().parse_args(argv)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command with its options."""
     parser = _Parser(prog="apimdoctor", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"apimdoctor {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for declare in DECLARED:
         declare(commands)
-    return parser.parse_args(argv)
+    return parser
 
 
 def options(command: str) -> dict[str, argparse.Action]:
@@ -191,6 +202,7 @@ def _diagnose(commands: "Commands[_Parser]") -> None:
     group.add_argument("--api", metavar="NAME", required=True, help="its resource name, display name or path")
     group.add_argument("--operation", metavar="NAME", help="its resource name, `METHOD /path` or URL template")
     group.add_argument("--revision", metavar="N", help="an online revision (default: the current one)")
+    group.add_argument("--workspace", metavar="NAME", help="the workspace that holds the API (default: any)")
     key = group.add_mutually_exclusive_group()
     key.add_argument("--product", metavar="NAME", help="with a key of this product")
     key.add_argument("--key", choices=("none", "product", "api", "all"), help="with no key, or with a key of this kind")
@@ -252,7 +264,23 @@ def _init(commands: "Commands[_Parser]") -> None:
     parser.set_defaults(module="apimdoctor.cli.init")
 
 
-DECLARED: tuple[Callable[["Commands[_Parser]"], None], ...] = (_scan, _diagnose, _rules, _explain, _access, _init)
+def _completion(commands: "Commands[_Parser]") -> None:
+    parser = _command(
+        commands, "completion", "print the script by which a shell completes what is typed", epilog=_COMPLETION_EPILOG
+    )
+    parser.add_argument("shell", choices=SHELLS)
+    parser.set_defaults(module="apimdoctor.cli.completion")
+
+
+DECLARED: tuple[Callable[["Commands[_Parser]"], None], ...] = (
+    _scan,
+    _diagnose,
+    _rules,
+    _explain,
+    _access,
+    _init,
+    _completion,
+)
 """One function per command, in the order of --help: it declares the options and names the module that runs it."""
 
 

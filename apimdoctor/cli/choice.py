@@ -62,15 +62,23 @@ def texts(known: Iterable[Rule]) -> tuple[RuleText, ...]:
 
 def apis(snapshot: Snapshot, names: Sequence[str]) -> frozenset[Key]:
     """The APIs that --api names: by resource name, else by display name, else by path."""
-    return frozenset(_api(snapshot, name) for name in names)
+    return frozenset(api(snapshot, name) for name in names)
 
 
-def _api(snapshot: Snapshot, name: str) -> Key:
+def api(snapshot: Snapshot, name: str, workspace: str = "") -> Key:
+    """The one API of that name. `workspace`: only APIs of workspaces of this name are looked at."""
+    spaces = sorted({one.name for service in snapshot.services for one in service.workspaces})
+    if workspace and workspace.casefold() not in map(str.casefold, spaces):
+        raise ApimDoctorError(
+            f"there is no workspace {workspace!r}", hint=f"workspaces: {', '.join(spaces) or 'none were read'}"
+        )
     listed: dict[Key, tuple[str, str, str]] = {}
     for service in snapshot.services:
         for space, contents in (("", service.contents), *((w.name, w.contents) for w in service.workspaces)):
-            for api in sorted(contents.apis, key=lambda api: not api.is_current):
-                listed.setdefault((service.name, space, api.name), (api.name, api.display_name, api.path.strip("/")))
+            if workspace and space.casefold() != workspace.casefold():
+                continue
+            for one in sorted(contents.apis, key=lambda api: not api.is_current):
+                listed.setdefault((service.name, space, one.name), (one.name, one.display_name, one.path.strip("/")))
     wanted = (name, name, name.strip("/"))
     for way in range(3):
         hits = [key for key, told in listed.items() if told[way] and told[way].casefold() == wanted[way].casefold()]
@@ -79,7 +87,8 @@ def _api(snapshot: Snapshot, name: str) -> Key:
         if hits:
             raise ApimDoctorError(
                 f"{len(hits)} APIs are called {name!r}: {', '.join(map(_described, sorted(hits)))}",
-                hint="name one by its resource name",
+                hint="name one by its resource name"
+                + ("; diagnose also takes its --workspace" if any(space for _, space, _ in hits) else ""),
             )
     near = get_close_matches(name, [told for names in listed.values() for told in names], n=1)
     raise ApimDoctorError(
@@ -88,8 +97,8 @@ def _api(snapshot: Snapshot, name: str) -> Key:
 
 
 def _described(key: Key) -> str:
-    service, workspace, api = key
-    return f"{api} in {service}" + (f", workspace {workspace}" if workspace else "")
+    service, workspace, name = key
+    return f"{name} in {service}" + (f", workspace {workspace}" if workspace else "")
 
 
 def weighed(verdicts: Verdicts, severity: Mapping[str, Severity]) -> Verdicts:

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     """Read, judge, examine the one call, and say it."""
     brought = _brought(options)
     snapshot = read_snapshot(options)
-    (api,) = choice.apis(snapshot, [options.api])
+    api = choice.api(snapshot, options.api, options.workspace or "")
     built = build_whole(snapshot)
     verdicts = judge(choice.rules(options.rules), built.facts)
     routes = [r for r in built.facts.routes if isinstance(r, Route)]

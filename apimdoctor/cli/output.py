@@ -47,6 +47,7 @@ def render(form: str, report: Report, options: argparse.Namespace, *, stream: Te
         report,
         width=width(stream),
         colour=stream is not None and colour_wanted(stream, os.environ),
+        links=stream is not None and links_wanted(stream, os.environ),
         quiet=options.quiet,
         verbose=options.verbose,
     )
@@ -59,6 +60,29 @@ def colour_wanted(stream: TextIO, environment: Mapping[str, str]) -> bool:
     if environment.get("FORCE_COLOR"):
         return True
     return stream.isatty() and environment.get("TERM") != "dumb"
+
+
+LINKING = {
+    "TERM_PROGRAM": ("Hyper", "iTerm.app", "WezTerm", "ghostty", "rio", "vscode", "zed"),
+    "TERM": ("alacritty", "foot", "xterm-ghostty", "xterm-kitty"),
+}
+"""Terminals that follow links, by the variable and the value by which they tell their name."""
+_VTE_WITH_LINKS = 5000
+
+
+def links_wanted(stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Whether the terminal follows links (OSC 8): FORCE_HYPERLINK decides, else it must be one that is known to."""
+    forced = environment.get("FORCE_HYPERLINK")
+    if forced is not None:
+        return forced not in ("", "0")
+    if not stream.isatty():
+        return False
+    vte = environment.get("VTE_VERSION", "")
+    return (
+        "WT_SESSION" in environment
+        or (vte.isdecimal() and int(vte) >= _VTE_WITH_LINKS)
+        or any(environment.get(name) in known for name, known in LINKING.items())
+    )
 
 
 def width(stream: TextIO | None) -> int:

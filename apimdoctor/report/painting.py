@@ -2,16 +2,25 @@
 
 import io
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from apimdoctor.report.hostile import inert
 
-# A line is a sequence of (text, style) spans; styles are rich's words.
+# A line is a sequence of (text, style) spans; styles are rich's words, `link URL` among them.
 Span = tuple[str, str]
 Line = tuple[Span, ...]
 
+_IN_A_STYLE = "/:.?=&%-_~#"
+"""Characters of a URL that stay as they are: none of them ends a style's word or a terminal's link."""
+
+
+def linked(style: str, url: str) -> str:
+    """The style, with a link to `url` ("" = none). What a name of the tenant put into it is percent-encoded."""
+    return f"{style} link {quote(url, safe=_IN_A_STYLE)}".strip() if url else style
+
 
 def painted(lines: Iterable[Line], *, colour: bool) -> str:
-    """The lines as text, with terminal codes only when colour is wanted."""
+    """The lines as text, with terminal codes (links too) only when colour is wanted."""
     if not colour:
         return "".join(inert("".join(text for text, _ in line).rstrip()) + "\n" for line in lines)
     from rich.console import Console

@@ -4,13 +4,15 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
+from urllib.parse import quote
 
 from apimdoctor.engine.finding import Finding, Severity
 from apimdoctor.facts.vocabulary import Place
 from apimdoctor.report.excerpt import Excerpt
 from apimdoctor.report.hostile import shown, visible
 from apimdoctor.report.model import Report
-from apimdoctor.report.painting import Line, painted
+from apimdoctor.report.painting import Line, linked, painted
+from apimdoctor.report.spot import absolute
 from apimdoctor.report.subjects import Group, affected, changes, counted, groups, headline, naming, where
 
 _STYLE: dict[Severity, str] = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
@@ -18,13 +20,21 @@ _TAB = "    "
 _MANY = 4
 
 
-def render(report: Report, *, width: int = 80, colour: bool = False, quiet: bool = False, verbose: bool = False) -> str:
-    """The report as text. `quiet` is its first line alone; `verbose` leaves nothing out."""
+def render(
+    report: Report,
+    *,
+    width: int = 80,
+    colour: bool = False,
+    links: bool = False,
+    quiet: bool = False,
+    verbose: bool = False,
+) -> str:
+    """The report as text. `quiet` is its first line alone; `verbose` leaves nothing out; `links` need `colour`."""
     width = max(width, 40)
     lines: list[Line] = list(_opening(report, width))
     if not quiet:
         for group in groups(report):
-            lines += _group(group, report, width, verbose)
+            lines += _group(group, report, width, verbose, links)
         lines += _gone(report, width)
         lines += _not_assessed(report, width, verbose)
         lines += _gaps(report, width)
@@ -49,7 +59,7 @@ def _opening(report: Report, width: int) -> Iterator[Line]:
         yield ((f"since {visible(report.comparison.since)}: {changed}", "bold"),)
 
 
-def _group(group: Group, report: Report, width: int, verbose: bool) -> Iterator[Line]:
+def _group(group: Group, report: Report, width: int, verbose: bool, links: bool) -> Iterator[Line]:
     subject = group.subject
     label = {"app": "App registration "}.get(subject.kind, "")
     yield ()
@@ -59,17 +69,24 @@ def _group(group: Group, report: Report, width: int, verbose: bool) -> Iterator[
     )
     for finding in group.findings:
         yield ()
-        yield from _finding(finding, report, width, verbose)
+        yield from _finding(finding, report, width, verbose, links)
 
 
-def _finding(finding: Finding, report: Report, width: int, verbose: bool) -> Iterator[Line]:
+def _finding(finding: Finding, report: Report, width: int, verbose: bool, links: bool) -> Iterator[Line]:
     state = report.comparison.state(finding) if report.comparison else "known"
     news = f"  {state}" if state != "known" else ""
-    yield (("  ", ""), (finding.severity, _STYLE[finding.severity]), (f"  {finding.rule}", "bold"), (news, "bold cyan"))
+    rule = linked("bold", finding.links[0] if links and finding.links else "")
+    yield (
+        ("  ", ""),
+        (finding.severity, _STYLE[finding.severity]),
+        ("  ", ""),
+        (finding.rule, rule),
+        (news, "bold cyan"),
+    )
     yield from _prose(visible(finding.message), width, indent=4)
     if finding.doubt:
         yield from _prose(f"doubt: {visible(finding.doubt)}", width, indent=4, style="yellow")
-    yield from _place(finding.at, report, width)
+    yield from _place(finding.at, report, width, links)
     for place in finding.related:
         yield from _prose(f"with {visible(naming(place, report))} at {visible(where(place))}", width, indent=4, hang=5)
     yield from _evidence(finding, width)
@@ -80,8 +97,10 @@ def _finding(finding: Finding, report: Report, width: int, verbose: bool) -> Ite
         yield from _fix(finding.fix, width)
 
 
-def _place(place: Place, report: Report, width: int) -> Iterator[Line]:
-    yield (("    --> ", "blue"), (visible(where(place)), ""))
+def _place(place: Place, report: Report, width: int, links: bool) -> Iterator[Line]:
+    path = report.files.paths.get(place.document, "") if links else ""
+    style = linked("", f"file://{quote(absolute(path, report))}" if path else "")
+    yield (("    --> ", "blue"), (visible(where(place)), style))
     excerpt = report.texts.excerpt(place)
     if excerpt:
         yield from _lines(excerpt, width)

@@ -11,7 +11,7 @@ import pytest
 
 from apimdoctor.cli import main
 from apimdoctor.report import diagnosis_json
-from tests.diagnose.made import API_APP, CLIENT, V2, claims, registration, scope, tenant_files
+from tests.diagnose.made import API_APP, CLIENT, V2, claims, policy, registration, scope, tenant_files
 
 API = {"requestedAccessTokenVersion": 2, "oauth2PermissionScopes": [scope("Orders.Read")]}
 APPS = [registration(API_APP, "Orders API", 2, api=API), registration(CLIENT, "Orders web", 2, identifierUris=[])]
@@ -187,3 +187,46 @@ def test_text_fits_80_columns_and_holds_no_terminal_codes_in_a_pipe(
     _, out, _ = call(folder, capsys, *with_claims(tmp_path, aud="api://other", exp=4_000_000_000))
     words = [line for line in out.splitlines() if len(line) > 80 and " " in line.strip()]
     assert words == [] and "\x1b" not in out
+
+
+def in_workspace(name: str) -> dict[str, object]:
+    """The API orders once more, in a workspace, without a token check."""
+    api = f"apim/workspaces/{name}/apis/orders"
+    return {
+        "apim/policy.xml": policy(""),
+        f"apim/workspaces/{name}/policy.xml": policy(""),
+        f"{api}/policy.xml": policy(""),
+        f"apim/workspaces/{name}/workspaceInformation.json": {"properties": {"displayName": name.title()}},
+        f"{api}/apiInformation.json": {
+            "properties": {
+                "displayName": "Orders",
+                "path": f"{name}/orders",
+                "protocols": ["https"],
+                "subscriptionRequired": False,
+                "isCurrent": True,
+            }
+        },
+        f"{api}/operations/list/operationInformation.json": {
+            "properties": {"displayName": "List", "method": "GET", "urlTemplate": "/"}
+        },
+    }
+
+
+def test_an_api_of_a_workspace_is_told_from_its_namesake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = written(tmp_path, CHECK, in_workspace("depot"))
+    code, _, err = call(folder, capsys)
+    assert code == 2
+    assert "orders in contoso, workspace depot" in err
+    assert "--workspace" in err
+    _, out, _ = call(folder, capsys, "--workspace", "depot", "--report", "json")
+    # The workspace's own has no token check; that of the service refuses who brings no token.
+    assert json.loads(out)["verdict"] == "accepted"
+
+
+def test_an_unknown_workspace_is_wrong_usage_and_lists_those_there_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = call(written(tmp_path, CHECK, in_workspace("depot")), capsys, "--workspace", "harbour")
+    assert code == 2
+    assert "there is no workspace 'harbour'" in err
+    assert "depot" in err

@@ -5,6 +5,7 @@ import pytest
 
 from apimdoctor.engine.finding import Verdicts
 from apimdoctor.report import text
+from apimdoctor.report.model import Files
 from apimdoctor.snapshot import Snapshot
 from tests.report.made_report import (
     AT,
@@ -145,3 +146,26 @@ def test_hostile_policy_lines_and_names_are_made_visible() -> None:
     shown = text.render(report(replace(VERDICTS, findings=(replace(MISMATCH, at=place),)), read))
     assert "<U+202E># #vso[x]" in shown
     assert "Ord<U+009B>ers" in shown
+
+
+def linked(url: str, shown: str) -> re.Pattern[str]:
+    """What a terminal that follows links is sent: the link, codes of colour, and the text it hangs on."""
+    return re.compile(rf"\x1b]8;[^;]*;{re.escape(url)}\x1b\\(\x1b\[[\d;]*m)?{re.escape(shown)}")
+
+
+def test_a_terminal_that_follows_links_gets_the_file_and_the_documentation_of_the_rule() -> None:
+    run = replace(report(), files=Files(paths={AT.document: "gateway/a b%.xml"}, folder="/estate"))
+    documented = replace(MISMATCH, links=("https://learn.example/issuers",))
+    run = replace(run, verdicts=Verdicts(findings=(documented,)))
+    text_shown = text.render(run, colour=True, links=True)
+    assert linked("https://learn.example/issuers", "issuer-version-mismatch").search(text_shown)
+    assert linked("file:///estate/gateway/a%20b%25.xml", "apis/orders/policy.xml:4:5").search(text_shown)
+
+
+def test_without_links_no_link_is_sent() -> None:
+    assert "\x1b]8" not in text.render(report(), colour=True)
+
+
+def test_a_hostile_file_name_ends_no_link() -> None:
+    run = replace(report(), files=Files(paths={AT.document: "x\x1b\\\x07 bold.xml"}, folder="/estate"))
+    assert "file:///estate/x%1B%5C%07%20bold.xml" in text.render(run, colour=True, links=True)
