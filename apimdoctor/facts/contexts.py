@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from apimdoctor import snapshot
 from apimdoctor.facts.documents import Surroundings
 from apimdoctor.facts.services import key_holders
-from apimdoctor.facts.values import NONE, Unknown, Values
+from apimdoctor.facts.values import NONE, Unknown, Values, empty
 from apimdoctor.facts.vocabulary import Context
 
 
@@ -20,6 +20,8 @@ class RequestContext:
     context: Context
     holders: Values
     product: snapshot.Product | None = None
+    only_built_in: bool = False
+    """Whether it is known that only the built-in key goes past the products that hold the API."""
 
     @property
     def by_key(self) -> bool:
@@ -59,8 +61,12 @@ class Callers:
         for product in holding:
             if product.subscription_required is not False:
                 yield RequestContext("product key", self._holders(f"product/{product.name}"), product)
-        yield RequestContext("API key", self._holders(f"api/{api.name}"))
-        yield RequestContext("all-APIs key", self._everywhere("all APIs"))
+        past_products: tuple[tuple[Context, Values], ...] = (
+            ("API key", self._holders(f"api/{api.name}")),
+            ("all-APIs key", self._everywhere("all APIs")),
+        )
+        for context, holders in past_products:
+            yield RequestContext(context, holders, only_built_in=bool(holding) and empty(holders) is True)
 
 
 def _without_key(api: snapshot.Api, holding: list[snapshot.Product]) -> Iterator[RequestContext | Unknown]:

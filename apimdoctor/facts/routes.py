@@ -66,6 +66,7 @@ class Routes:
             products=(self.resources.product(around, context.product),) if context.product else (),
             tools_checked_by=self._tools_checked_by(draft),
             key_holders=context.holders,
+            only_built_in_key=context.only_built_in,
             subject_to=self.ways.subject_to(draft.way, key=context.by_key),
             protection_signs=self._signs(draft, checked=bool(checked_siblings)),
             passages=shown.passages,

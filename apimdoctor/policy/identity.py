@@ -245,12 +245,25 @@ _OWN = ("gateway", "basic")
 
 
 def _note_replaced(before: Holdings, after: Holdings, placed: Placed, record: Record) -> None:
-    """A credential of the gateway's own takes the place of another one."""
+    """Another credential of the gateway's own takes the place of one that the same text has put there."""
     if not before or any(held.who not in _OWN for held in (*before, *after)):
         return
+    put = {_credential(held) for held in after}
     for held in before:
-        if held.by is not None and held.by is not placed and held.by.document == placed.document:
-            record.replaced[held.by, placed] = None
+        first = held.by
+        if first is None or first is placed or _credential(held) in put:
+            continue  # The same once more, as a retry does, changes nothing.
+        # A narrower policy, a fragment or the backend section may have a credential of its own.
+        if (first.document, first.section, first.fragments) == (placed.document, placed.section, placed.fragments):
+            record.replaced[first, placed] = None
+
+
+def _credential(held: Holding) -> tuple[object, ...]:
+    """What makes two credentials of the gateway the same: identity and resource, or name and password."""
+    if held.token is not None:
+        return (held.who, held.token.resource, held.token.client_id)
+    written = held.by.element.attributes if held.by is not None else ()
+    return (held.who, *sorted((one.name, one.value) for one in written))
 
 
 def _order(held: Holding) -> tuple[str, str, str]:

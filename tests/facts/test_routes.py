@@ -60,6 +60,23 @@ def test_holders_of_a_key_are_active_subscriptions_and_open_when_not_all_were_re
     assert found[("list", "all-APIs key", "")].key_holders.known == ()
 
 
+def test_only_the_built_in_key_goes_past_the_products_when_all_subscriptions_are_to_products() -> None:
+    house = with_product(api_key=True, product_key=True)
+    assert not any(route.only_built_in_key for route in routes(house.facts()).values())
+    house.tree.subscription("partner", "/products/basic")
+    found = routes(house.facts())
+    assert [found[key].only_built_in_key for key in found if key[1] != "product key"] == [True, True]
+    assert not found[("list", "product key", "basic")].only_built_in_key
+    house.tree.subscription("night job", "/apis/ledger")
+    assert not routes(house.facts())[("list", "API key", "")].only_built_in_key
+
+
+def test_an_api_without_products_is_called_with_keys_of_its_own() -> None:
+    house = House().api()
+    house.tree.subscription("partner", "/products/other")
+    assert not any(route.only_built_in_key for route in routes(house.facts()).values())
+
+
 def test_operations_that_were_not_read_are_said_to_be_missing() -> None:
     assert reasons(House().api(operations=()).facts().routes) == ["the operations of API ledger were not read"]
 

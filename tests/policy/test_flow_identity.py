@@ -301,10 +301,35 @@ def test_a_credential_over_another_replaces_it() -> None:
         f'<set-header name="Authorization" exists-action="delete"/>{GATEWAY}',
         f'{GATEWAY}<set-variable name="t" value="@(context.Request.Headers["Authorization"][0])"/>{BASIC}',
         TO_VARIABLE + FROM_VARIABLE,
+        TO_VARIABLE + FROM_VARIABLE + FROM_VARIABLE,
+        GATEWAY + GATEWAY,
+        BASIC + BASIC,
+        f'{GATEWAY}<retry condition="@(true)" count="2">{GATEWAY}</retry>',
     ],
 )
 def test_a_credential_that_is_used_or_alone_on_its_way_is_not_replaced(inbound: str) -> None:
     assert replaced(way(inbound)) == []
+
+
+def test_the_token_of_another_identity_or_resource_replaces_the_first() -> None:
+    other = '<authentication-managed-identity resource="https://vault.azure.net" />'
+    name = "authentication-managed-identity"
+    assert replaced(way(GATEWAY + other)) == [(name, name)]
+    mine = '<authentication-managed-identity resource="https://vault.azure.net" client-id="{0}" />'
+    one, two = "8f1d6c20-5b7e-4a93-9c48-e0d2a6b7f315", "27e94b0c-d16a-4f58-8b3e-5a9c7d1f0e64"
+    assert replaced(way(mine.format(one) + mine.format(two))) == [(name, name)]
+
+
+def test_a_fragment_of_a_retry_sets_the_same_credential_again() -> None:
+    """The way of policies that fail over between back ends: a fragment signs in anew on each attempt."""
+    retry = '<retry condition="@(context.Response.StatusCode == 429)" count="2">{0}<forward-request/></retry>'
+    include = '<include-fragment fragment-id="sign-in"/>'
+    scopes = {"api": policy(f"{CHECK}{include}", retry.format(include))}
+    assert replaced(way(scopes=scopes, fragments={"sign-in": TO_VARIABLE + FROM_VARIABLE})) == []
+
+
+def test_the_backend_section_may_change_to_another_credential() -> None:
+    assert replaced(way(scopes={"api": policy(CHECK + GATEWAY, f"{BASIC}<forward-request/>")})) == []
 
 
 def test_a_narrower_policy_may_have_a_credential_of_its_own() -> None:

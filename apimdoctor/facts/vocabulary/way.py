@@ -155,6 +155,9 @@ class Route:
     products: tuple[Product, ...] = ()  # none or one: the product whose policy applies
     tools_checked_by: tuple[TokenCheck, ...] = ()  # for an MCP server: checks of the API that its tools call
     key_holders: Values  # active subscriptions that give this context; the built-in all-access key is not one of them
+    only_built_in_key: bool = False
+    """The API is in a product, and nobody has a key that goes past the products, but for the built-in one; false where
+    the subscriptions were not all read."""
     subject_to: tuple[ControlName, ...] | Unknown = ()  # other controls on every path that no token check covers
     protection_signs: tuple[Literal["console server", "checked sibling", "gateway identity"], ...] | Unknown = ()
     """What shows that a check was meant here: a console server on the API, a token check on another of its operations,
