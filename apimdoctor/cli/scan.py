@@ -11,7 +11,8 @@ from apimdoctor.collect import files
 from apimdoctor.engine.finding import Severity
 from apimdoctor.engine.judge import judge
 from apimdoctor.errors import ApimDoctorError
-from apimdoctor.facts.build import build
+from apimdoctor.facts.build import build_whole
+from apimdoctor.prescribe.prescribe import prescribed
 from apimdoctor.report.model import Report, assemble
 from apimdoctor.snapshot import Snapshot, store
 
@@ -43,13 +44,17 @@ def run(options: argparse.Namespace) -> int:
         store.save(options.save_snapshot, snapshot)
     apis = choice.apis(snapshot, options.apis)
     progress(options, f"judging by {len(rules)} rules")
-    facts = build(snapshot, all_apps=options.all_apps)
-    verdicts = judge(rules, facts, waivers=settings.waivers, known=[rule.id for rule in every])
-    verdicts = choice.weighed(verdicts, settings.severity)
+    built = build_whole(snapshot, all_apps=options.all_apps)
+    facts = built.facts
+    judged = judge(rules, facts, waivers=settings.waivers, known=[rule.id for rule in every])
+    verdicts = choice.weighed(judged, settings.severity)
     verdicts = choice.shown(verdicts, apis, options.min_severity)
     if options.update_baseline:
         known = baseline.update(options.baseline, known, verdicts, whole=_whole(options, snapshot))
     verdicts = baseline.without_known(verdicts, known)
+    if verdicts.findings:
+        progress(options, "prescribing")
+        verdicts = prescribed(snapshot, built, verdicts, rules, judged=judged, waivers=settings.waivers)
     report = assemble(snapshot, facts, verdicts, choice.texts(rules), version=__version__)
     report = replace(
         report,

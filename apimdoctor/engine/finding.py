@@ -1,7 +1,8 @@
 """What judging yields: findings, what was not assessed, and what was waived."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from apimdoctor.engine.prescription import Prescription
 from apimdoctor.facts.vocabulary import Place
@@ -47,6 +48,9 @@ class Finding:
     """Why an error became a warning: the doubt of a link between policy and app registration."""
     fingerprint: str = ""
     links: tuple[str, ...] = ()
+    bound: tuple[Mapping[str, Any], ...] = field(default=(), compare=False, repr=False)
+    """The subjects the rule's variables stand for, one mapping for each binding that says this: for prescribing, no
+    part of a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,8 @@ def _merged(group: list[Finding], index: RouteIndex) -> Finding:
     ranked = sorted(group, key=lambda finding: (not index.is_current(finding.at), order(finding.at)))
     affects = sorted({place for finding in group for place in finding.affects}, key=order)
     severity = min((finding.severity for finding in group), key=SEVERITIES.index)
-    return replace(ranked[0], affects=tuple(affects), severity=severity)
+    bound = tuple(one for finding in ranked for one in finding.bound)
+    return replace(ranked[0], affects=tuple(affects), severity=severity, bound=bound)
 
 
 def _explainers(findings: Sequence[Finding], explains: Mapping[str, Sequence[str]]) -> dict[int, int | None]:

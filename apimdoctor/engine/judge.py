@@ -154,7 +154,8 @@ class _Judged:
             return
         routes = {**found[1], **binding.routes}
         graver = SEVERITIES.index(finding.severity) < SEVERITIES.index(found[0].severity)
-        self._cases[key] = (replace(finding, affects=found[0].affects) if graver else found[0], routes)
+        kept = replace(finding, affects=found[0].affects) if graver else found[0]
+        self._cases[key] = (replace(kept, bound=(*found[0].bound, *finding.bound)), routes)
 
     def _finding(self, subjects: Subjects) -> Finding:
         def fact(path: Path) -> Any:
@@ -175,6 +176,7 @@ class _Judged:
             fix=rule.fix.filled(fact).strip(),
             doubt=doubt,
             links=rule.links,
+            bound=(subjects,),
         )
 
     def _severity(self, subjects: Subjects) -> tuple[Severity, Confidence, str]:
