@@ -6,7 +6,7 @@ in MSAL's known metadata; the version 1 issuers of China from docs.azure.cn/entr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
@@ -32,7 +32,7 @@ class Cloud:
     """Why nothing is issued there any more; "" for a living cloud."""
 
     def issuer(self, version: int, tenant: str) -> str:
-        """The issuer of a workforce tenant's access tokens of that token version."""
+        """The issuer of a workforce tenant's access tokens of that token version; "" where a cloud file does not say it."""
         return (self.issuer_v2 if version == 2 else self.issuer_v1).replace("{tenant}", tenant)
 
     @property
@@ -43,7 +43,7 @@ class Cloud:
     @property
     def sts_host(self) -> str:
         """The host in version 1 issuers; the public cloud and US Government share one."""
-        return self.issuer_v1.split("/")[2]
+        return _host_of(self.issuer_v1)
 
 
 PUBLIC = Cloud(
@@ -97,6 +97,12 @@ def named(name: str) -> Cloud | None:
     return CLOUDS.get(name.lower())
 
 
+def described(name: str, issuer_v1: str, issuer_v2: str) -> Cloud:
+    """A cloud that a file describes: what it says of its issuers, and for the rest the cloud of that name."""
+    known = named(name) or Cloud(name=name, word=name, login_host=_host_of(issuer_v2), issuer_v1="", issuer_v2="")
+    return replace(known, issuer_v1=issuer_v1 or known.issuer_v1, issuer_v2=issuer_v2 or known.issuer_v2)
+
+
 def of_login_host(host: str) -> Cloud | None:
     """The cloud whose sign-in host, or an older name of it, this is. sts.windows.net counts as the public cloud's."""
     return _LOGIN.get(host.lower())
@@ -121,6 +127,10 @@ def is_deprecated(host: str) -> bool:
     """Whether this is an older name of a sign-in host: it still answers, and its name is never in a version 2 issuer."""
     cloud = of_login_host(host)
     return cloud is not None and (host.lower() != cloud.login_host or bool(cloud.closed))
+
+
+def _host_of(issuer: str) -> str:
+    return issuer.split("/")[2] if issuer.count("/") > 2 else ""
 
 
 _LOGIN = {host: cloud for cloud in CLOUDS.values() for host in cloud.login_hosts}

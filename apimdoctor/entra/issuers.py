@@ -7,6 +7,7 @@ always holds the tenant's GUID, version 1 ends with a slash, version 2 does not,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 from urllib.parse import SplitResult, urlsplit
@@ -81,8 +82,11 @@ class Issuer:
         return self.tenant if is_guid(self.tenant) else ""
 
 
-def read(text: str) -> Issuer:
-    """The form of an issuer as written. White space around it is ignored here; whether the gateway trims is its matter."""
+def read(text: str, described: Sequence[Cloud] = ()) -> Issuer:
+    """The form of an issuer as written. White space around it is ignored here; whether the gateway trims is its matter.
+
+    `described` are the clouds that only a cloud file knows.
+    """
     written = text.strip()
     try:
         url = urlsplit(written)
@@ -91,7 +95,7 @@ def read(text: str) -> Issuer:
         return Issuer(text=text, form="no address")
     if not url.scheme or not host:
         return Issuer(text=text, form="no address")
-    reading = _of_host(url, host)
+    reading = _of_host(url, host, described)
     if reading is None:
         return Issuer(text=text, form="other provider", host=host)
     form, tenant, where, meant = reading
@@ -105,7 +109,7 @@ def read(text: str) -> Issuer:
 _Reading = tuple[Form, str, tuple[Cloud, ...], str]
 
 
-def _of_host(url: SplitResult, host: str) -> _Reading | None:
+def _of_host(url: SplitResult, host: str, described: Sequence[Cloud]) -> _Reading | None:
     segments = [segment for segment in url.path.split("/") if segment]
     slash = url.path.endswith("/")
     if ".well-known" in segments and (where := _clouds_of(host)):
@@ -114,7 +118,7 @@ def _of_host(url: SplitResult, host: str) -> _Reading | None:
         return _b2c(host, segments, slash, cloud)
     if cloud := clouds.of_external_id_host(host):
         return _external_id(host, segments, slash, cloud)
-    found = clouds.of_issuer_host(host)
+    found = clouds.of_issuer_host(host) or tuple(one for one in described if host in (one.sts_host, one.login_host))
     older = clouds.of_login_host(host)
     if not found and older is None:
         return None

@@ -7,7 +7,7 @@ captured in the test material of azure-activedirectory-identitymodel-extensions-
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
@@ -87,8 +87,12 @@ class Metadata:
         return self.form in ("common", "organizations")
 
 
-def read_url(url: str, tenant_ids: Mapping[str, str] = MappingProxyType({})) -> Metadata:
-    """The form of a metadata address. `tenant_ids` gives the tenant id of the domains that are known."""
+def read_url(
+    url: str, tenant_ids: Mapping[str, str] = MappingProxyType({}), described: Sequence[Cloud] = ()
+) -> Metadata:
+    """The form of a metadata address. `tenant_ids` gives the tenant id of the domains that are known, `described` the
+    clouds that only a cloud file knows.
+    """
     written = url.strip()
     try:
         parts = urlsplit(written)
@@ -97,7 +101,7 @@ def read_url(url: str, tenant_ids: Mapping[str, str] = MappingProxyType({})) -> 
         return Metadata(url=url, form="no address")
     if not parts.scheme or not host:
         return Metadata(url=url, form="no address")
-    cloud = clouds.of_login_host(host)
+    cloud = clouds.of_login_host(host) or next((one for one in described if one.login_host == host), None)
     b2c, external = clouds.of_b2c_host(host), clouds.of_external_id_host(host)
     found = cloud or b2c or external
     if found is None:
@@ -187,6 +191,8 @@ def _workforce(base: Metadata, segments: list[str], cloud: Cloud, tenant_ids: Ma
             read,
             issuers=Known(rest=f"which issuer {base.host} states for version 2 is not documented", perhaps=(issuer,)),
         )
+    if not issuer:
+        return replace(read, issuers=Known(rest=f"the file of cloud {cloud.name} does not say this issuer"))
     return replace(read, issuers=Known(sure=(issuer,)))
 
 

@@ -185,10 +185,12 @@ def _issuers(version: int, kind: Kind, home: Home, visited: Sequence[str]) -> Kn
         return Known(rest=cloud.closed)
     if not home.tenant:
         return Known(rest="the id of the tenant that holds the app registration is not known")
-    if kind == "b2c":
-        perhaps = (*(b2c_issuer(name, home.tenant, cloud) for name in home.names), cloud.issuer(version, home.tenant))
-        return Known(rest="the user flow, and a setting of it, decide the issuer of B2C tokens", perhaps=perhaps)
     own = cloud.issuer(version, home.tenant)
+    if not own:
+        return Known(rest=f"the file of cloud {cloud.name} does not say the issuer of version {version} tokens")
+    if kind == "b2c":
+        perhaps = (*(b2c_issuer(name, home.tenant, cloud) for name in home.names), own)
+        return Known(rest="the user flow, and a setting of it, decide the issuer of B2C tokens", perhaps=perhaps)
     if kind == "external id":
         if not cloud.external_id_suffix:
             return Known(rest=f"External ID in cloud {cloud.name} is not documented")

@@ -123,7 +123,7 @@ class Apps:
 
     def read_issuer(self, text: str) -> Issuer:
         """An issuer as written; a domain in the place of the tenant id is resolved where it is known."""
-        read = issuers.read(text)
+        read = issuers.read(text, self.tenancy.described)
         resolved = self.tenant_of(read.tenant) if "." in read.tenant else ""
         return replace(read, tenant=resolved) if isinstance(resolved, str) and resolved else read
 
@@ -144,7 +144,7 @@ class Apps:
 
     def read_metadata(self, url: str) -> Metadata:
         """A metadata address: as fetched when it was, else as documented for its form; domains resolved where known."""
-        read = metadata.read_url(url, self.tenancy.ids_by_domain)
+        read = metadata.read_url(url, self.tenancy.ids_by_domain, self.tenancy.described)
         for fetched in self._snapshot.metadata:
             if fetched.url == url.strip() and fetched.issuer and "{" not in fetched.issuer:
                 return replace(read, issuers=Known(sure=(fetched.issuer,)))

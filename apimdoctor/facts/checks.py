@@ -374,6 +374,8 @@ class _AzureAd(_Check):
             cloud = clouds.of_login_host(host[1]) or cloud
         if cloud is None:
             return unread("the cloud of its tenant is not known")
+        if not (cloud.issuer_v1 and cloud.issuer_v2):
+            return unread(f"the file of cloud {cloud.name} does not say both issuers")
         own = (external_id_issuer(self._tenant),) if home.kind == "external id" else ()
         return known(cloud.issuer(1, self._tenant), cloud.issuer(2, self._tenant), *own)
 

@@ -42,7 +42,13 @@ class Tenancy:
 
     def cloud_of(self, tenant: EntraTenant | None = None) -> Cloud | None:
         """The cloud of a tenant: its own, else the snapshot's."""
-        return clouds.named((tenant.cloud if tenant else "") or self._snapshot.cloud)
+        name = (tenant.cloud if tenant else "") or self._snapshot.cloud
+        return next((one for one in self.described if one.name == name), None) or clouds.named(name)
+
+    @cached_property
+    def described(self) -> tuple[Cloud, ...]:
+        """The clouds that a cloud file describes."""
+        return tuple(clouds.described(one.name, one.issuer_v1, one.issuer_v2) for one in self._snapshot.clouds)
 
     def home(self, tenant: EntraTenant) -> Home:
         """Where the tokens of a tenant's app registrations come from."""

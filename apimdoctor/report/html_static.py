@@ -9,7 +9,7 @@ from apimdoctor.report.hostile import visible
 from apimdoctor.report.html_content import ids_of
 from apimdoctor.report.html_plots import overview
 from apimdoctor.report.model import Report, RuleText
-from apimdoctor.report.subjects import affected, changes, counted, headline, subject_of, verdict, where
+from apimdoctor.report.subjects import affected, changes, counted, headline, in_names, subject_of, verdict, where
 from apimdoctor.report.text import paragraphs
 from apimdoctor.report.token_paths import Drawing
 
@@ -142,7 +142,7 @@ def _gaps(report: Report) -> str:
             rest += ' Some rules could not be decided: see <a href="#unassessed">Not assessed</a>.'
         return f"<p>{rest}</p>"
     items = "".join(
-        f"<li>{plain(gap.scope or 'the source itself')}<small>{gap.kind}: {plain(gap.detail)}"
+        f"<li>{plain(in_names(gap.scope) or 'the source itself')}<small>{gap.kind}: {plain(gap.detail)}"
         + (f"<br>{plain(gap.hint)}" if gap.hint else "")
         + "</small></li>"
         for gap in report.gaps

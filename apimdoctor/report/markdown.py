@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from apimdoctor.engine.finding import Finding
 from apimdoctor.report.hostile import inert, visible
 from apimdoctor.report.model import Report
-from apimdoctor.report.subjects import changes, headline, subject_of, verdict, where
+from apimdoctor.report.subjects import changes, headline, in_names, subject_of, verdict, where
 from apimdoctor.report.text import paragraphs
 
 MOST_BYTES = 900_000
@@ -115,7 +115,8 @@ def _brief(one: Finding, report: Report) -> str:
 
 def _unseen(report: Report) -> Iterator[str]:
     lines = [
-        f"* {plain(gap.scope or 'the source itself')}: {plain(gap.detail)} {plain(gap.hint)}" for gap in report.gaps
+        f"* {plain(in_names(gap.scope) or 'the source itself')}: {plain(gap.detail)} {plain(gap.hint)}"
+        for gap in report.gaps
     ]
     reasons: dict[str, list[str]] = {}
     for entry in report.verdicts.not_assessed:

@@ -1,5 +1,6 @@
 """Findings grouped by what a person owns: an API, policies that APIs share, an app registration."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,6 +27,10 @@ class Group:
     findings: tuple[Finding, ...]
 
 
+_RESOURCE_ID = re.compile(
+    r"(?i)/subscriptions/[^/\s]+(?:/resourceGroups/[^/\s]+)?/providers/(?:Microsoft\.ApiManagement/service|Microsoft\.Web/sites)"
+    r"/([^\s,]+)"
+)
 _ORDER = ("api", "shared", "app", "other")
 
 
@@ -66,8 +71,15 @@ def where(place: Place) -> str:
     """A place in one line: file, line and column, else the resource."""
     if place.document:
         position = f":{place.line}:{place.column}" if place.line else ""
-        return f"{place.document}{position}"
-    return place.resource or place.service or "the tenant"
+        return f"{in_names(place.document)}{position}"
+    return in_names(place.resource) or place.service or "the tenant"
+
+
+def in_names(text: str) -> str:
+    """A text with the resource ids in it cut down to what a person calls the resource; programs get the whole id."""
+    if "/providers/" not in text:
+        return text
+    return _RESOURCE_ID.sub(lambda found: found[1].replace("/policies/policy", "/policy"), text)
 
 
 def naming(place: Place, report: Report) -> str:
@@ -175,7 +187,7 @@ def blind_spots(report: Report) -> str:
     """What could not be seen, in one sentence; "" when everything could."""
     told = []
     if report.gaps:
-        scopes = ", ".join(gap.scope or "the source itself" for gap in report.gaps[:3])
+        scopes = ", ".join(in_names(gap.scope) or "the source itself" for gap in report.gaps[:3])
         told.append(f"{counted(len(report.gaps), 'gap')} ({scopes}{' ...' if len(report.gaps) > 3 else ''})")
     if report.verdicts.not_assessed:
         told.append(

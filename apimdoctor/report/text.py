@@ -13,7 +13,7 @@ from apimdoctor.report.hostile import shown, visible
 from apimdoctor.report.model import Report
 from apimdoctor.report.painting import Line, linked, painted
 from apimdoctor.report.spot import absolute
-from apimdoctor.report.subjects import Group, affected, changes, counted, groups, headline, naming, where
+from apimdoctor.report.subjects import Group, affected, changes, counted, groups, headline, in_names, naming, where
 
 _STYLE: dict[Severity, str] = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
 _TAB = "    "
@@ -100,7 +100,12 @@ def _finding(finding: Finding, report: Report, width: int, verbose: bool, links:
 def _place(place: Place, report: Report, width: int, links: bool) -> Iterator[Line]:
     path = report.files.paths.get(place.document, "") if links else ""
     style = linked("", f"file://{quote(absolute(path, report))}" if path else "")
-    yield (("    --> ", "blue"), (visible(where(place)), style))
+    told = visible(where(place))
+    # A file stays on one line, so that a terminal opens it at a click.
+    first, *rest = [told] if place.file else _folded(told, width - 8)
+    yield (("    --> ", "blue"), (first, style))
+    for part in rest:
+        yield ((f"        {part}", ""),)
     excerpt = report.texts.excerpt(place)
     if excerpt:
         yield from _lines(excerpt, width)
@@ -225,7 +230,7 @@ def _gaps(report: Report, width: int) -> Iterator[Line]:
     yield ()
     yield (("Gaps", "bold underline"), ("  what could not be read", "dim"))
     for gap in report.gaps:
-        yield from _prose(f"{gap.kind}: {visible(gap.scope or 'the source itself')}", width, indent=2)
+        yield from _prose(f"{gap.kind}: {visible(in_names(gap.scope) or 'the source itself')}", width, indent=2)
         yield from _prose(visible(gap.detail), width, indent=4)
         if gap.hint:
             yield from _prose(f"hint: {visible(gap.hint)}", width, indent=4)
@@ -264,7 +269,25 @@ def _prose(text: str, width: int, *, indent: int = 0, hang: int = 0, style: str 
         break_on_hyphens=False,
     )
     for line in wrapped:
-        yield ((line, style),)
+        word = line.lstrip()
+        if len(line) <= width or " " in word:
+            yield ((line, style),)
+        elif "://" in word:
+            # An address that is too long moves left rather than over the edge.
+            yield ((f"{' ' * max(0, width - len(word))}{word}", style),)
+        else:
+            for part in _folded(word, width - indent - hang):
+                yield ((f"{' ' * (indent + hang)}{part}", style),)
+
+
+def _folded(path: str, columns: int) -> list[str]:
+    """A path in as few lines as hold it; only between its parts is it broken."""
+    lines = [""]
+    for part in re.findall(r"[^/]*/|[^/]+$", path):
+        if lines[-1] and len(lines[-1]) + len(part) > columns:
+            lines.append("")
+        lines[-1] += part
+    return lines
 
 
 def _columns(text: str) -> int:

@@ -33,7 +33,7 @@ from apimdoctor.snapshot.entra import (
     ServicePrincipal,
 )
 from apimdoctor.snapshot.origin import Origin
-from apimdoctor.snapshot.whole import SCHEMA, Gap, GapKind, OpenIdMetadata, SiteAuth, Snapshot, Source
+from apimdoctor.snapshot.whole import SCHEMA, DescribedCloud, Gap, GapKind, OpenIdMetadata, SiteAuth, Snapshot, Source
 
 __all__ = [
     "SCHEMA",
@@ -47,6 +47,7 @@ __all__ = [
     "Contents",
     "Credential",
     "DelegatedGrant",
+    "DescribedCloud",
     "Diagnostic",
     "EntraTenant",
     "Fragment",

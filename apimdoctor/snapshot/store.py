@@ -86,6 +86,7 @@ def ordered(snapshot: Snapshot) -> Snapshot:
         sites=_sorted(snapshot.sites, lambda one: (one.site, one.id, one.origin.document)),
         metadata=_sorted(snapshot.metadata, lambda one: one.url),
         gaps=_sorted(dict.fromkeys(snapshot.gaps), lambda one: (one.scope, one.kind, one.detail, one.hint)),
+        clouds=_sorted(dict.fromkeys(snapshot.clouds), lambda one: (one.name, one.issuer_v1, one.issuer_v2)),
     )
 
 
@@ -121,6 +122,7 @@ def merge(snapshots: Sequence[Snapshot]) -> Snapshot:
             ),
             metadata=_first((found for snapshot in snapshots for found in snapshot.metadata), lambda one: one.url),
             gaps=tuple(gaps),
+            clouds=tuple(cloud for snapshot in snapshots for cloud in snapshot.clouds),
         )
     )
 

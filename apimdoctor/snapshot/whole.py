@@ -71,6 +71,15 @@ class OpenIdMetadata:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedCloud:
+    """A cloud that a file describes. Its issuers are templates with `{tenant}`; "" is not told."""
+
+    name: str
+    issuer_v1: str = ""
+    issuer_v2: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything one run read. Sorted by id; nothing in it depends on a clock but `collected_at` (ISO 8601, UTC)."""
 
@@ -83,3 +92,5 @@ class Snapshot:
     sites: tuple[SiteAuth, ...] = ()
     metadata: tuple[OpenIdMetadata, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    clouds: tuple[DescribedCloud, ...] = ()
+    """Clouds whose issuers the cloud file tells."""

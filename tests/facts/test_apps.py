@@ -15,6 +15,7 @@ from apimdoctor.snapshot import (
     Contents,
     Credential,
     DelegatedGrant,
+    DescribedCloud,
     EntraTenant,
     NamedValue,
     OpenIdMetadata,
@@ -370,3 +371,34 @@ def test_an_api_of_microsoft_that_only_its_service_principal_tells_has_no_known_
     )
     assert api is not None
     assert (api.name, api.hosts) == ("Office Thing", ())
+
+
+LAB = DescribedCloud(
+    name="lab", issuer_v1="https://sts.lab.example/{tenant}/", issuer_v2="https://login.lab.example/{tenant}/v2.0"
+)
+LAB_LOGIN = f"https://login.lab.example/{TENANT}/v2.0"
+
+
+def in_lab(cloud: DescribedCloud = LAB) -> Apps:
+    return build_apps(replace(snapshot, cloud="lab", clouds=(cloud,), tenants=(replace(tenant, cloud="lab"),)))
+
+
+def test_a_cloud_file_says_the_issuers_of_its_tenants_app_registrations() -> None:
+    app = matched(in_lab(), APP).app
+    assert app.issuers.known == (LAB_LOGIN,)
+    assert app.issuers_of_other_version.known == (f"https://sts.lab.example/{TENANT}/",)
+
+
+def test_an_issuer_that_a_cloud_file_does_not_say_is_unknown_and_never_the_public_one() -> None:
+    app = matched(in_lab(replace(LAB, issuer_v2="")), APP).app
+    assert app.issuers.known == ()
+    assert "does not say the issuer of version 2" in app.issuers.rest
+
+
+def test_metadata_and_issuers_of_a_described_cloud_are_read_as_those_of_entra_id() -> None:
+    apps = in_lab()
+    read = apps.read_metadata(f"{LAB_LOGIN}/.well-known/openid-configuration")
+    assert (read.form, read.cloud, read.issuers.sure) == ("v2", "lab", (LAB_LOGIN,))
+    assert apps.read_issuer(LAB_LOGIN).form == "v2 issuer"
+    assert apps.read_issuer(f"https://sts.lab.example/{TENANT}").form == "sts without slash"
+    assert build_apps(snapshot).read_issuer(LAB_LOGIN).form == "other provider"

@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 
 from apimdoctor.engine.finding import Verdicts
-from apimdoctor.report import text
+from apimdoctor.report import json, text
 from apimdoctor.report.model import Files
-from apimdoctor.snapshot import Snapshot
+from apimdoctor.snapshot import Gap, Snapshot
 from tests.report.made_report import (
     AT,
     END,
@@ -169,3 +169,38 @@ def test_without_links_no_link_is_sent() -> None:
 def test_a_hostile_file_name_ends_no_link() -> None:
     run = replace(report(), files=Files(paths={AT.document: "x\x1b\\\x07 bold.xml"}, folder="/estate"))
     assert "file:///estate/x%1B%5C%07%20bold.xml" in text.render(run, colour=True, links=True)
+
+
+SERVICE = (
+    "/subscriptions/8b0c5c1e-9d5a-4a7e-9f0d-6c2b1e7a4d35/resourceGroups/rg-gateways"
+    "/providers/Microsoft.ApiManagement/service/apim-larkspur"
+)
+
+
+def live_at(document: str) -> str:
+    finding = replace(MISMATCH, at=replace(AT, document=document, resource=document, file=False))
+    return text.render(report(Verdicts(findings=(finding,))))
+
+
+def test_a_place_in_azure_is_told_by_its_names_and_not_by_its_whole_resource_id() -> None:
+    shown = live_at(f"{SERVICE}/apis/orders/operations/list/policies/policy")
+    assert "    --> apim-larkspur/apis/orders/operations/list/policy:4:5\n" in shown
+    assert "/subscriptions/" not in shown
+
+
+def test_long_names_are_folded_between_their_parts_and_nothing_is_wider_than_the_terminal() -> None:
+    shown = live_at(f"{SERVICE}/apis/{'orders-' * 7}/operations/{'list-all-' * 5}/policies/policy")
+    assert max(map(len, shown.splitlines())) <= 80
+    assert f"    --> apim-larkspur/apis/{'orders-' * 7}/\n        operations/" in shown
+
+
+def test_a_gap_is_told_by_the_names_of_what_was_not_read() -> None:
+    gap = Gap(scope=f"{SERVICE}/apis/*/policies/policy", kind="denied", detail="Azure answered 403")
+    shown = text.render(replace(report(), gaps=(gap,)))
+    assert "  denied: apim-larkspur/apis/*/policy\n" in shown
+
+
+def test_the_json_report_keeps_the_whole_resource_id() -> None:
+    document = f"{SERVICE}/apis/orders/policies/policy"
+    finding = replace(MISMATCH, at=replace(AT, document=document, resource=document, file=False))
+    assert document in json.render(report(Verdicts(findings=(finding,))))

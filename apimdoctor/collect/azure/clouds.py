@@ -152,6 +152,12 @@ def _cloud(path: Path, told: dict[str, Any]) -> Cloud:
             raise ApimDoctorError(
                 f"the cloud file {path}: {key} is no https address", "http is for loopback addresses only"
             )
+    for key in ("issuer_v1", "issuer_v2"):
+        if told.get(key) and "{tenant}" not in told[key]:
+            raise ApimDoctorError(
+                f"the cloud file {path}: {key} does not say where the tenant stands",
+                "an issuer holds {tenant}, such as https://sts.cloud.example/{tenant}/",
+            )
     ca = told.pop("ca", "")
     if ca and not (path.parent / ca).is_file():
         raise ApimDoctorError(f"the cloud file {path}: the certificate file {ca} does not exist", "ca names a PEM file")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from apimdoctor.collect import arm
 from apimdoctor.collect.azure import selection, sites
 from apimdoctor.collect.azure.apim import Clients, Progress, ServiceReader
+from apimdoctor.collect.azure.clouds import Cloud
 from apimdoctor.collect.azure.draft import Draft, gathered
 from apimdoctor.collect.azure.failures import AzureError, LoginError, fatal, gap
 from apimdoctor.collect.azure.graph import TenantDraft, TenantReader
@@ -15,7 +16,7 @@ from apimdoctor.collect.azure.selection import Request, Subscription
 from apimdoctor.collect.azure.transport import Transport
 from apimdoctor.collect.fields import Json, MalformedError
 from apimdoctor.errors import ApimDoctorError
-from apimdoctor.snapshot import Gap, OpenIdMetadata, SiteAuth, Snapshot, Source, store
+from apimdoctor.snapshot import DescribedCloud, Gap, OpenIdMetadata, SiteAuth, Snapshot, Source, store
 from apimdoctor.snapshot.redact import Redactor
 
 STOPPED = Gap(
@@ -99,6 +100,7 @@ class _Run:
                 sites=tuple(self.sites),
                 metadata=tuple(self.metadata),
                 gaps=tuple(gathered(gaps)),
+                clouds=_described(self.request.cloud),
             )
         )
 
@@ -244,6 +246,12 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
         known = [one for one in found.exceptions if isinstance(one, ApimDoctorError)]
         found = known[0] if known else found.exceptions[0]
     return found
+
+
+def _described(cloud: Cloud) -> tuple[DescribedCloud, ...]:
+    if not (cloud.issuer_v1 or cloud.issuer_v2):
+        return ()
+    return (DescribedCloud(name=cloud.name, issuer_v1=cloud.issuer_v1, issuer_v2=cloud.issuer_v2),)
 
 
 def _left_out(what: str, part: str) -> Gap:

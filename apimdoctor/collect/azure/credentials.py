@@ -16,6 +16,7 @@ _EARLY = 300
 """Seconds before its end at which a token is replaced."""
 
 _ENV = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
+_FEDERATED = (*_ENV[:2], "AZURE_FEDERATED_TOKEN_FILE")
 _PIPELINE = {
     "tenant_id": ("AZURESUBSCRIPTION_TENANT_ID", "AZURE_TENANT_ID"),
     "client_id": ("AZURESUBSCRIPTION_CLIENT_ID", "AZURE_CLIENT_ID"),
@@ -129,11 +130,29 @@ def maker(cloud: Cloud, way: str, tenant: str, transport: Callable[[], Any]) -> 
                 return identity.ManagedIdentityCredential(client_id=environment.get("AZURE_CLIENT_ID"))
             case "pipelines":
                 return identity.AzurePipelinesCredential(**_pipeline(environment), **options)
+            case _ if cloud.from_file:
+                return _chain(environment, tenant, options)
             case _:
-                options.pop("transport", None)
                 return identity.DefaultAzureCredential(**options)
 
     return make
+
+
+def _chain(environment: Mapping[str, str], tenant: str, options: Mapping[str, Any]) -> Credential:
+    """The ways of azure-identity's own chain, in its order, for a cloud that a file describes.
+
+    Its own chain takes one transport for all, and that of a file's cloud reaches nothing but the authority: a managed
+    identity is asked for on the machine itself, and the command lines know their clouds.
+    """
+    from azure.identity import aio as identity
+
+    ways: list[Any] = [identity.EnvironmentCredential(**options)]
+    if all(environment.get(name) for name in _FEDERATED):
+        ways.append(identity.WorkloadIdentityCredential(**({"tenant_id": tenant} if tenant else {}), **options))
+    several: dict[str, Any] = {"additionally_allowed_tenants": ["*"]}
+    ways.append(identity.ManagedIdentityCredential(client_id=environment.get("AZURE_CLIENT_ID")))
+    ways += [identity.AzureCliCredential(**several), identity.AzurePowerShellCredential(**several)]
+    return identity.ChainedTokenCredential(*ways, identity.AzureDeveloperCliCredential(**several))
 
 
 def _complete(way: str, environment: Mapping[str, str]) -> None:
@@ -143,7 +162,7 @@ def _complete(way: str, environment: Mapping[str, str]) -> None:
         certificate = environment.get("AZURE_CLIENT_CERTIFICATE_PATH")
         missing = [name for name in _ENV if not environment.get(name) and not (certificate and name == _ENV[2])]
     elif way == "workload":
-        missing = [n for n in (*_ENV[:2], "AZURE_FEDERATED_TOKEN_FILE") if not environment.get(n)]
+        missing = [name for name in _FEDERATED if not environment.get(name)]
     elif way == "pipelines":
         missing = [names[0] for key, names in _PIPELINE.items() if not _first(environment, names)]
     if missing:
