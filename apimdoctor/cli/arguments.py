@@ -21,8 +21,9 @@ The doctor for API tokens on Azure: compares the tokens that Entra ID issues for
 the tokens that your API Management policies accept, and says where the two disagree and what to change."""
 
 _SCAN_EPILOG = """\
-exit codes: 0 nothing at or above --fail-on; 1 findings; 2 wrong usage; 3 incomplete (nothing could be read, or
---strict with a gap or something not assessed); 4 a fault of apimdoctor itself"""
+exit codes: 0 nothing at or above --fail-on; 1 findings (--fix: of those left; --diff: or a change was printed);
+2 wrong usage, or --fix refused a file and wrote none; 3 incomplete (nothing could be read, or --strict with a gap or
+something not assessed); 4 a fault of apimdoctor itself"""
 
 
 _DIAGNOSE_EPILOG = """\
@@ -176,6 +177,14 @@ def _scan(commands: "Commands[_Parser]") -> None:
     group.add_argument("--update-baseline", action="store_true", help="make today's findings the known ones")
     group.add_argument(
         "--compare", metavar="REPORT", type=Path, help="an earlier JSON report: say what is new, fixed or changed"
+    )
+    group = parser.add_argument_group("what is changed: policies in files, never Azure")
+    group.add_argument("--diff", action="store_true", help="print the safe changes as a patch for git apply, no report")
+    group.add_argument(
+        "--fix", action="store_true", help="write the safe changes into the files, then report what is left"
+    )
+    group.add_argument(
+        "--fix-unsafe", action="store_true", help="the same with changes that a person should look at first"
     )
     group = parser.add_argument_group("what comes out")
     group.add_argument("--min-severity", choices=SEVERITIES, help="leave out what is milder (info: nothing)")

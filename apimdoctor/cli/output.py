@@ -20,9 +20,7 @@ WIDEST = 110
 def write(report: Report, options: argparse.Namespace) -> None:
     """Every report that was asked for; text to stdout when none was."""
     targets: list[tuple[str, Path | None]] = options.reports or [("text", None)]
-    for form, file in targets:
-        if file:
-            replace_file(file, render(form, report, options, stream=None))
+    write_files(report, options)
     printed = [form for form, file in targets if file is None]
     for form in printed:
         sys.stdout.write(render(form, report, options, stream=sys.stdout))
@@ -34,6 +32,13 @@ def write(report: Report, options: argparse.Namespace) -> None:
         if not options.quiet:
             for form, file in targets:
                 print(f"{form}: {visible(str(file))}")
+
+
+def write_files(report: Report, options: argparse.Namespace) -> None:
+    """The reports that go to files."""
+    for form, file in options.reports:
+        if file:
+            replace_file(file, render(form, report, options, stream=None))
 
 
 def render(form: str, report: Report, options: argparse.Namespace, *, stream: TextIO | None) -> str:

@@ -2,14 +2,16 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 
 from apimdoctor import __version__
-from apimdoctor.cli import baseline, choice, config, output, repository
+from apimdoctor.cli import baseline, choice, config, fixing, output, repository
 from apimdoctor.cli.earlier import Earlier
 from apimdoctor.collect import files
 from apimdoctor.engine.finding import Severity
 from apimdoctor.engine.judge import judge
+from apimdoctor.engine.rule import Rule
 from apimdoctor.errors import ApimDoctorError
 from apimdoctor.facts.build import build_whole
 from apimdoctor.prescribe.prescribe import prescribed
@@ -38,34 +40,63 @@ def run(options: argparse.Namespace) -> int:
     wrong = config.unknown(settings, [rule.id for rule in every])
     if wrong:
         raise choice.unknown_rule(wrong, [rule.id for rule in every])
-    rules = choice.selected(every, options.select, options.ignore)
-    snapshot = read(options)
-    if options.save_snapshot:
-        store.save(options.save_snapshot, snapshot)
-    apis = choice.apis(snapshot, options.apis)
-    progress(options, f"judging by {len(rules)} rules")
-    built = build_whole(snapshot, all_apps=options.all_apps)
-    facts = built.facts
-    judged = judge(rules, facts, waivers=settings.waivers, known=[rule.id for rule in every])
-    verdicts = choice.weighed(judged, settings.severity)
-    verdicts = choice.shown(verdicts, apis, options.min_severity)
-    if options.update_baseline:
-        known = baseline.update(options.baseline, known, verdicts, whole=_whole(options, snapshot))
-    verdicts = baseline.without_known(verdicts, known)
-    if verdicts.findings:
-        progress(options, "prescribing")
-        verdicts = prescribed(snapshot, built, verdicts, rules, judged=judged, waivers=settings.waivers)
-    report = assemble(snapshot, facts, verdicts, choice.texts(rules), version=__version__)
-    report = replace(
-        report,
-        files=repository.files(report, options.paths, settings.file),
-        comparison=earlier.comparison(report, narrowed=_narrowed(options), judged=[rule.id for rule in rules])
-        if earlier
-        else None,
-        failing=FAILING[options.fail_on],
-    )
+    scan = _Scan(options, settings, every, known, earlier)
+    if options.diff:
+        report = scan.look()
+        shown = fixing.show(report, options)
+        output.write_files(report, options)
+        return FOUND if shown else exit_code(report, options.fail_on, strict=options.strict)
+    report = fixing.fix(scan.look, options) if fixing.wanted(options) else scan.look()
     output.write(report, options)
     return exit_code(report, options.fail_on, strict=options.strict)
+
+
+class _Scan:
+    """One scan, which may look several times: files are read anew after each round of changes."""
+
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        settings: config.Config,
+        every: Sequence[Rule],
+        known: baseline.Known,
+        earlier: Earlier | None,
+    ) -> None:
+        self._options = options
+        self._settings = settings
+        self._every = every
+        self._rules = choice.selected(every, options.select, options.ignore)
+        self._known = known
+        self._earlier = earlier
+
+    def look(self) -> Report:
+        """Read, judge and say it."""
+        options, settings = self._options, self._settings
+        snapshot = read(options)
+        if options.save_snapshot:
+            store.save(options.save_snapshot, snapshot)
+        apis = choice.apis(snapshot, options.apis)
+        progress(options, f"judging by {len(self._rules)} rules")
+        built = build_whole(snapshot, all_apps=options.all_apps)
+        judged = judge(self._rules, built.facts, waivers=settings.waivers, known=[rule.id for rule in self._every])
+        verdicts = choice.weighed(judged, settings.severity)
+        verdicts = choice.shown(verdicts, apis, options.min_severity)
+        if options.update_baseline:
+            self._known = baseline.update(options.baseline, self._known, verdicts, whole=_whole(options, snapshot))
+        verdicts = baseline.without_known(verdicts, self._known)
+        if verdicts.findings:
+            progress(options, "prescribing")
+            verdicts = prescribed(snapshot, built, verdicts, self._rules, judged=judged, waivers=settings.waivers)
+        report = assemble(snapshot, built.facts, verdicts, choice.texts(self._rules), version=__version__)
+        names = [rule.id for rule in self._rules]
+        return replace(
+            report,
+            files=repository.files(report, options.paths, settings.file),
+            comparison=self._earlier.comparison(report, narrowed=_narrowed(options), judged=names)
+            if self._earlier
+            else None,
+            failing=FAILING[options.fail_on],
+        )
 
 
 def read(options: argparse.Namespace) -> Snapshot:
@@ -101,6 +132,8 @@ def exit_code(report: Report, fail_on: str, *, strict: bool = False) -> int:
 
 
 def _consistent(options: argparse.Namespace) -> None:
+    if fixing.wanted(options):
+        fixing.consistent(options)
     if options.update_baseline and not options.baseline:
         raise ApimDoctorError("--update-baseline needs --baseline FILE", hint="the FILE is written then")
     if sum(file is None for _, file in options.reports) > 1:

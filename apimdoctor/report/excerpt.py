@@ -43,6 +43,10 @@ class Texts:
                 return _cut(policy.text, place)
         return None
 
+    def whole(self, document: str) -> str:
+        """The text of a file that is itself a policy; "" where there is none."""
+        return next((one.text for one in self._by_document.get(document, ()) if not one.origin.anchors), "")
+
     def element(self, place: Place) -> str:
         """The element at this place as written, with the margin of its first line taken from all; "" where there is none."""
         if place.start < 0:

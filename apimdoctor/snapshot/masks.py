@@ -50,6 +50,20 @@ def is_mask(text: str) -> bool:
     return text.startswith(FILLER) and MASK.fullmatch(text) is not None
 
 
+def stands_for(masked: str, text: str) -> bool:
+    """Whether a text with its secrets masked is what the redaction made of `text`, as far as the masks let it be told."""
+    if masked == text:
+        return True
+    if len(masked) != len(text):
+        return False
+    at = 0
+    for one in masks(masked):
+        if masked[at : one.start] != text[at : one.start]:
+            return False
+        at = one.end
+    return at > 0 and masked[at:] == text[at:]
+
+
 def _first_line(secret: str) -> tuple[str, str]:
     end = min((at for at in (secret.find("\n"), secret.find("\r")) if at >= 0), default=len(secret))
     return secret[:end], secret[end:]

@@ -9,9 +9,9 @@ from secrets import token_bytes
 from typing import Any
 
 from apimdoctor.snapshot import forms
-from apimdoctor.snapshot.masks import FILLER, Mask, mask, masks
+from apimdoctor.snapshot.masks import FILLER, Mask, mask, masks, stands_for
 
-__all__ = ["Mask", "Redactor", "masks"]
+__all__ = ["Mask", "Redactor", "masks", "stands_for"]
 
 _Span = tuple[int, int, str]
 _MAX_DEPTH = 60

@@ -2,6 +2,7 @@
 
 import codecs
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -47,23 +48,44 @@ class Desk:
             return None
 
 
-def text_of(content: bytes) -> str:
-    """The text of a file without its byte order mark; line ends as they are. Raises UnreadableError.
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a text stands in a file: the byte order mark and the encoding, so that it can be written back the same way."""
+
+    mark: bytes
+    encoding: str
+
+    def bytes_of(self, text: str) -> bytes:
+        """The file that holds this text. Raises UnreadableError for what the encoding cannot say."""
+        try:
+            return self.mark + text.encode(self.encoding)
+        except UnicodeEncodeError:
+            raise UnreadableError(f"{self.encoding.upper()} cannot hold its text") from None
+
+
+def form_of(content: bytes) -> Form:
+    """How the text of a file stands in it.
 
     UTF-8, or what a byte order mark or the zero bytes of UTF-16 tell; Windows-1252 where that is what the XML declares.
     """
     for mark, encoding in _MARKS:
         if content.startswith(mark):
-            return _decoded(content[len(mark) :], encoding)
+            return Form(mark, encoding)
     start = content[:4]
     if len(start) == 4 and start[1] == 0 and start[3] == 0 and start[0]:
-        return _decoded(content, "utf-16-le")
+        return Form(b"", "utf-16-le")
     if len(start) == 4 and start[0] == 0 and start[2] == 0 and start[1]:
-        return _decoded(content, "utf-16-be")
+        return Form(b"", "utf-16-be")
     declared = content[:100].lower()
     if b"iso-8859-1" in declared or b"windows-1252" in declared:
-        return _decoded(content, "cp1252")
-    return _decoded(content, "utf-8")
+        return Form(b"", "cp1252")
+    return Form(b"", "utf-8")
+
+
+def text_of(content: bytes) -> str:
+    """The text of a file without its byte order mark; line ends as they are. Raises UnreadableError."""
+    form = form_of(content)
+    return _decoded(content[len(form.mark) :], form.encoding)
 
 
 def json_of(content: bytes) -> Any:

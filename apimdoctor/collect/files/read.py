@@ -45,8 +45,7 @@ def read(paths: Sequence[Path], *, redactor: Redactor | None = None) -> Snapshot
         if not path.is_dir() and not path.is_file():
             raise ApimDoctorError(f"{path} is neither a folder nor a file", "give a folder, a file or a saved snapshot")
     found = []
-    prefixes = _prefixes(paths)
-    for path, prefix in zip(paths, prefixes, strict=True):
+    for path, prefix in zip(paths, prefixes(paths), strict=True):
         if path.is_dir():
             found.append(read_tree(FolderTree(path), redactor=redactor, prefix=prefix, source=_source("folder", path)))
         else:
@@ -267,8 +266,8 @@ def _with_tenants(services: Sequence[Service], tenants: Sequence[str]) -> tuple[
     return tuple(service if service.tenant_id or not only else replace(service, tenant_id=only) for service in services)
 
 
-def _prefixes(paths: Sequence[Path]) -> list[str]:
-    """Nothing for a single root, else each root's name, numbered where names are equal."""
+def prefixes(paths: Sequence[Path]) -> list[str]:
+    """What stands before the paths of each root: nothing for a single one, else its name, numbered where names are equal."""
     if len(paths) == 1:
         return [""]
     seen: dict[str, int] = {}
