@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from apimdoctor.cli import choice, live
+from apimdoctor.cli import choice, config, live
 from apimdoctor.engine.rule import Rule
 from apimdoctor.report.hostile import visible
 
@@ -17,6 +17,7 @@ def run(options: argparse.Namespace) -> int:
     """Try each right and print a line for it."""
     from apimdoctor.collect.azure.access import access
 
+    options = config.applied_sources(options, config.read(options.config), "access")
     found = access(live.request(options))
     who = found.identity.object_id or "an identity whose token does not name it"
     print(

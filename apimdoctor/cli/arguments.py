@@ -141,6 +141,16 @@ def live(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def configuration(group: "argparse._ActionsContainer", holds: str) -> None:
+    """The file that says what a command line leaves out."""
+    group.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        help=f"{holds} (default: apimdoctor.yaml, else [tool.apimdoctor] of pyproject.toml)",
+    )
+
+
 def chatter(parser: argparse.ArgumentParser) -> None:
     """-q and -v, the same for every command."""
     parser.add_argument("-q", "--quiet", action="store_true", help="only the first line of the report")
@@ -167,12 +177,7 @@ def _scan(commands: "Commands[_Parser]") -> None:
     group.add_argument("--select", metavar="RULE,...", type=_names, default=(), help="only these rules")
     group.add_argument("--ignore", metavar="RULE,...", type=_names, default=(), help="all rules but these")
     group.add_argument("--all-apps", action="store_true", help="also app registrations that no token path uses")
-    group.add_argument(
-        "--config",
-        metavar="FILE",
-        type=Path,
-        help="options, severities and waivers (default: apimdoctor.yaml, else [tool.apimdoctor] of pyproject.toml)",
-    )
+    configuration(group, "options, severities and waivers")
     group.add_argument("--baseline", metavar="FILE", type=Path, help="findings known before: only new ones count")
     group.add_argument("--update-baseline", action="store_true", help="make today's findings the known ones")
     group.add_argument(
@@ -227,6 +232,7 @@ def _diagnose(commands: "Commands[_Parser]") -> None:
     group.add_argument(
         "--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules"
     )
+    configuration(parser, "where to read, as `scan` takes it")
     parser.add_argument("--report", choices=("text", "json"), default="text", help="text or json (text)")
     chatter(parser)
     parser.set_defaults(module="apimdoctor.cli.diagnose")
@@ -262,6 +268,7 @@ def _access(commands: "Commands[_Parser]") -> None:
         commands, "access", "say what the signed-in identity may read, and how to ask for what is missing"
     )
     live(parser)
+    configuration(parser, "where to read, as `scan` takes it")
     parser.add_argument("-v", "--verbose", action="store_true", help="also the rules that each missing right costs")
     parser.set_defaults(module="apimdoctor.cli.access")
 

@@ -1,7 +1,8 @@
 """The configuration file: `apimdoctor.yaml`, or [tool.apimdoctor] in pyproject.toml.
 
-A key is an option of `apimdoctor scan` without its dashes; beside these there are `severity` and `waivers`. What the
-command line says wins. Paths are meant from the folder of the file.
+A key is an option of `apimdoctor scan` without its dashes; beside these there are `severity` and `waivers`. `diagnose` and
+`access` take from it what they share with `scan`: where and as whom to read. What the command line says wins. Paths are
+meant from the folder of the file.
 """
 
 import argparse
@@ -24,6 +25,8 @@ PROJECT = Path("pyproject.toml")
 OWN_KEYS = ("severity", "waivers")
 SOURCES = ("from", "subscription", "all-subscriptions")
 """One of these on the command line, and the file's own are not read."""
+NOT_SHARED = {"api", "report"}
+"""Options that `scan` and `diagnose` both have and mean differently."""
 OFF = "off"
 
 
@@ -73,15 +76,29 @@ def scan_options() -> dict[str, argparse.Action]:
 
 
 def applied(options: argparse.Namespace, settings: Config) -> argparse.Namespace:
-    """The options with what the file says for those that the command line does not name."""
+    """The options of `scan` with what the file says for those that the command line does not name."""
+    made = _filled(options, settings, scan_options())
+    made.ignore = (*made.ignore, *settings.off)
+    return made
+
+
+def applied_sources(options: argparse.Namespace, settings: Config, command: str) -> argparse.Namespace:
+    """The options of another command that reads, with what the file says of where and as whom to read."""
+    shared = arguments.options(command).keys() & scan_options().keys() - NOT_SHARED
+    return _filled(options, settings, {key: action for key, action in scan_options().items() if key in shared})
+
+
+def _filled(
+    options: argparse.Namespace, settings: Config, actions: Mapping[str, argparse.Action]
+) -> argparse.Namespace:
     made = argparse.Namespace(**vars(options))
-    actions = scan_options()
     named = [key for key in (*SOURCES, "demo") if getattr(options, arguments.dest(key), None)]
     for key, value in settings.options.items():
+        if key not in actions:
+            continue
         action = actions[key]
         if getattr(options, action.dest) == action.default and not (key in SOURCES and named):
             setattr(made, action.dest, value)
-    made.ignore = (*made.ignore, *settings.off)
     return made
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from apimdoctor.cli import choice, output
+from apimdoctor.cli import choice, config, output
 from apimdoctor.cli.scan import read as read_snapshot
 from apimdoctor.diagnose import evidence, gateway_trace, intake
 from apimdoctor.diagnose.diagnosis import Cause, Diagnosis, FailingStep
@@ -26,6 +26,7 @@ ACCEPTED, REFUSED, UNKNOWN = 0, 1, 3
 
 def run(options: argparse.Namespace) -> int:
     """Read, judge, examine the one call, and say it."""
+    options = config.applied_sources(options, config.read(options.config), "diagnose")
     brought = _brought(options)
     snapshot = read_snapshot(options)
     api = choice.api(snapshot, options.api, options.workspace or "")

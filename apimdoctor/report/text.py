@@ -31,7 +31,8 @@ def render(
 ) -> str:
     """The report as text. `quiet` is its first line alone; `verbose` leaves nothing out; `links` need `colour`."""
     width = max(width, 40)
-    lines: list[Line] = list(_opening(report, width))
+    opening = list(_opening(report, width))
+    lines: list[Line] = opening[:1] if quiet else opening
     if not quiet:
         for group in groups(report):
             lines += _group(group, report, width, verbose, links)

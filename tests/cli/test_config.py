@@ -35,6 +35,28 @@ def test_the_command_line_wins(run: Run, tmp_path: Path) -> None:
     assert run("scan", "--from", sick(tmp_path), "--fail-on", "error").code == 1
 
 
+def test_diagnose_reads_where_the_file_says_and_nothing_else_of_it(run: Run) -> None:
+    sick(Path("gateway"))
+    write(Path(), "apimdoctor.yaml", "from: gateway\napi: another\nreport: html=out/r.html\nfail-on: never\n")
+    done = run("diagnose", "--api", "orders")
+    assert done.code == 1
+    assert done.out.startswith("The call is refused")
+    assert not Path("out").exists()
+
+
+def test_diagnose_lets_the_command_line_win(run: Run, tmp_path: Path) -> None:
+    write(Path(), "apimdoctor.yaml", "from: nowhere\n")
+    assert run("diagnose", "--api", "orders", "--from", sick(tmp_path)).code == 1
+
+
+def test_access_takes_the_cloud_of_the_file(run: Run) -> None:
+    write(Path(), "clouds/own.json", "{}")
+    write(Path(), "apimdoctor.yaml", "from: gateway\nall-subscriptions: true\ncloud: clouds/own.json\n")
+    done = run("access")
+    assert done.code == 2
+    assert "own.json" in done.err
+
+
 def test_a_severity_of_ones_own_changes_findings_and_exit_code(run: Run, tmp_path: Path) -> None:
     write(Path(), "apimdoctor.yaml", f"severity:\n  {RULE}: info\n")
     done = run("scan", "--from", sick(tmp_path), "--report", "json")

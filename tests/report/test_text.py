@@ -78,11 +78,10 @@ def test_colour_changes_nothing_but_colour() -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured).split() == text.render(report()).split()
 
 
-def test_quiet_is_the_first_lines_and_the_notes() -> None:
-    quiet = text.render(report(), quiet=True)
-    assert quiet.startswith("1 error, 1 warning")
-    assert "issuer-version-mismatch" not in quiet
-    assert "note: a waiver matches nothing" in quiet
+def test_quiet_is_the_first_line_and_the_notes() -> None:
+    first, *rest = text.render(report(), quiet=True).splitlines()
+    assert first.startswith("1 error, 1 warning")
+    assert [line.partition(":")[0] for line in rest] == ["note"]
 
 
 def test_a_rule_undecided_for_one_reason_is_told_once_with_its_number() -> None:
