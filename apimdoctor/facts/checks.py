@@ -24,6 +24,7 @@ from apimdoctor.facts.vocabulary import (
     Restriction,
     TokenCheck,
 )
+from apimdoctor.frozen import frozen
 from apimdoctor.policy.reads import reads_of
 from apimdoctor.policy.tree import Element
 from apimdoctor.policy.value import NamedValues, Value
@@ -46,7 +47,7 @@ _NOT_TOLD = "no audience is checked, so nothing tells for which app registration
 _HOST = re.compile(r"https://([^/\s]+)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Afterwards:
     """What all routes together say of a token check."""
 

@@ -9,6 +9,7 @@ from apimdoctor.facts.contexts import Callers, RequestContext
 from apimdoctor.facts.documents import Policy, Surroundings
 from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import Place
+from apimdoctor.frozen import frozen
 from apimdoctor.policy.effective import Effective
 from apimdoctor.policy.flow import follow, words_asked
 from apimdoctor.policy.way import Doubt, Scope, ScopeDocument, Way
@@ -16,7 +17,7 @@ from apimdoctor.policy.way import Doubt, Scope, ScopeDocument, Way
 SCOPE_UNKNOWN = "no scope information: nobody told at which scope of which service this policy stands"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Draft:
     """A route before the facts of its way are made."""
 

@@ -1,7 +1,6 @@
 """What stands written in a token check, piece by piece: issuers, audiences, client ids, claims, metadata and keys."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from apimdoctor.entra.claims import Written, how_written
 from apimdoctor.entra.known import is_guid
@@ -14,6 +13,7 @@ from apimdoctor.facts.registrations import values_of as values_known
 from apimdoctor.facts.spelling import differs_in, key_content
 from apimdoctor.facts.values import NONE, Unknown, Values, known, unread
 from apimdoctor.facts.vocabulary import Entry, KeySource, Metadata, Place, RequiredClaim
+from apimdoctor.frozen import frozen
 from apimdoctor.policy.tree import Element
 from apimdoctor.policy.value import Literal, Mixed, NamedValues, Value, symbol
 
@@ -23,7 +23,7 @@ _STAND_IN = "0f6f3c1e-8a42-4d0b-9a57-2f1c6b9d7e35"
 Serves = Callable[[MicrosoftApi], "bool | Unknown"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Reader:
     """Reads the pieces of one token check."""
 

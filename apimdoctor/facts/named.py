@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from apimdoctor.entra.audience import Named, Nothing
@@ -10,11 +9,12 @@ from apimdoctor.entra.known import Unsure, is_guid
 from apimdoctor.entra.microsoft import MicrosoftApi
 from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary import AppMatch, EntryForm, FoundAs
+from apimdoctor.frozen import frozen
 
 ResourceKind = Literal["app registration", "Azure service", "nothing found"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class NamedAs:
     """What an audience or client id is and names, in the words of vocabulary's Entry."""
 
@@ -23,7 +23,7 @@ class NamedAs:
     names: str | Unknown = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class IdentityToken:
     """The access token that a managed identity gets for a resource."""
 

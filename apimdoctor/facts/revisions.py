@@ -10,9 +10,10 @@ from apimdoctor.facts.drafts import Draft
 from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary import TokenCheck
 from apimdoctor.facts.ways import Shown, Ways
+from apimdoctor.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Asked:
     """What the checks on every path of a call ask for: `ids` name them by what they accept, `kinds` say what they restrict."""
 

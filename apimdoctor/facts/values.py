@@ -6,10 +6,11 @@ text the symbols stand for, whatever further members there are), else an Unknown
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from apimdoctor.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unknown:
     """A value nobody could read or decide, and why: 'named value {{key}} is secret', 'app registrations were not read'."""
 
@@ -18,7 +19,7 @@ class Unknown:
     """Scope of the snapshot's gap, when there is one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Values:
     """A set of strings, perhaps not wholly known. The questions answer True, False or an Unknown with the reason."""
 

@@ -7,6 +7,7 @@ from apimdoctor.facts import written
 from apimdoctor.facts.checks import CHECKS
 from apimdoctor.facts.documents import Policy, Surroundings
 from apimdoctor.facts.identities import MANAGED_IDENTITY
+from apimdoctor.frozen import frozen
 from apimdoctor.policy.nodes import CONTAINERS
 from apimdoctor.policy.tree import Document, Element
 from apimdoctor.policy.value import EMPTY, symbol
@@ -16,7 +17,7 @@ _STRUCTURE = frozenset({"policies", "fragment", "base", *SECTIONS})
 _CALLS = frozenset({"send-request", "send-one-way-request"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Found:
     """A policy element as it stands in its document."""
 

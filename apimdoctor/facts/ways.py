@@ -31,6 +31,7 @@ from apimdoctor.facts.vocabulary import (
     UncheckedPath,
     VariableRead,
 )
+from apimdoctor.frozen import frozen
 from apimdoctor.policy.way import Doubt, Met, Unchecked, VariableUse, Way
 
 # A doubt about what runs after the back end has answered says nothing about checks and calls.
@@ -39,7 +40,7 @@ _TOO_LATE = re.compile(r"has no <(?:outbound|on-error)>")
 _NARROWER = {"global": 0, "workspace": 1, "product": 2, "api": 3, "operation": 4}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Elsewhere:
     """Checks that other request contexts of the same operation meet, and the products whose key gives them."""
 
@@ -47,7 +48,7 @@ class Elsewhere:
     products: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Shown:
     """A way as subjects: everything of a route that its API does not change."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from apimdoctor.frozen import frozen
 from apimdoctor.policy.identity import ORDINARY_HEADERS, tested_sources, writer
 from apimdoctor.policy.reads import reads_of
 from apimdoctor.policy.record import MetDraft, Record
@@ -170,7 +171,7 @@ def control(placed: Placed, record: Record) -> ControlKind | None:
             return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Passed:
     """What a caller who gets past tests has been tested for."""
 

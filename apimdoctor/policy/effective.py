@@ -1,8 +1,8 @@
 """What runs at a scope: `<base/>` replaced by the parent's section, fragments in place, and where every step came from."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from apimdoctor.frozen import frozen
 from apimdoctor.policy.nodes import MOST_STEPS, DefaultForward, Inherited, Node, Perhaps, Step, placed_in
 from apimdoctor.policy.parts import Base, Opened, Part, Reader
 from apimdoctor.policy.tree import Document
@@ -10,7 +10,7 @@ from apimdoctor.policy.value import NamedValues
 from apimdoctor.policy.way import SECTIONS, Doubt, LeftOut, Scope, ScopeDocument, Section
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Effective:
     """The effective policy of one chain of scopes."""
 
@@ -24,7 +24,7 @@ class Effective:
     """No global policy was given, so the documented default stands in for it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class _Composed:
     """One chain of scopes, with what the next narrower scope needs."""
 

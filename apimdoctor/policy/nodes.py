@@ -1,8 +1,8 @@
 """The steps of an effective policy, each in its place, as a tree that shares what scopes have in common."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from apimdoctor.frozen import frozen
 from apimdoctor.policy.way import Doubt, Placed
 
 CONTAINERS = frozenset({"block", "choose", "limit-concurrency", "otherwise", "retry", "wait", "when"})
@@ -13,7 +13,7 @@ MOST_STEPS = 20_000
 """Bounds against hostile text: the service takes 256 KiB a policy, and no real one nests or repeats anywhere near this."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Step:
     """A policy element in its place; `children` for containers only (for `choose` its branches)."""
 
@@ -26,14 +26,14 @@ class Step:
         return self.placed.element.name
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Inherited:
     """Where a `<base/>` stands: the steps of the parent's section."""
 
     nodes: "tuple[Node, ...]"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Perhaps:
     """Steps that run or do not: a document that could not be read may hold a `<base/>`, or not."""
 
@@ -41,7 +41,7 @@ class Perhaps:
     doubt: Doubt
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class DefaultForward:
     """The forward-request of a global policy that nobody wrote: a new service has it (docs: forward-request)."""
 

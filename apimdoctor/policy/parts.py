@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from apimdoctor.frozen import frozen
 from apimdoctor.policy.nodes import CONTAINERS, MOST_DEPTH, MOST_STEPS, Node, Step
 from apimdoctor.policy.tree import Document, Element
 from apimdoctor.policy.value import symbol
@@ -25,12 +26,12 @@ class Part:
     """The document is whole and has no such section."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Base:
     """A `<base/>` that has not met its parent yet."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Opened(Step):
     """A container in which a `<base/>` stands."""
 

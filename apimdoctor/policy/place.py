@@ -3,13 +3,14 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+from apimdoctor.frozen import frozen
 
 _NEWLINE = re.compile("\n")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     """A place in the author's file, counted from 1; columns count characters."""
 

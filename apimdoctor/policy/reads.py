@@ -1,9 +1,9 @@
 """What an element's text draws on: request headers, query parameters, variables, claims, the caller's certificate."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
+from apimdoctor.frozen import frozen
 from apimdoctor.policy.expression import Reading, read
 from apimdoctor.policy.formula import Test
 from apimdoctor.policy.tree import Element, Text
@@ -11,7 +11,7 @@ from apimdoctor.policy.value import Expression, Literal, Mixed, NamedValue, Name
 from apimdoctor.policy.value_text import resolve
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reads:
     """What text draws on, in the words of `Reading`: `header:x` (lower case), `query:x`, `variable:x`."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal, TypeVar
 
+from apimdoctor.frozen import frozen
 from apimdoctor.policy.value import Value
 from apimdoctor.policy.way import ControlKind, Placed
 
@@ -18,7 +19,7 @@ CERTIFICATE = "certificate"
 Who = Literal["caller", "gateway", "basic", "text", "made", "removed", "unset", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """A token that the gateway's managed identity gets."""
 
@@ -28,7 +29,7 @@ class Token:
     ignore_error: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holding:
     """What stands in a place on some way, and the step that put it there (None: the request came with it).
 
@@ -69,7 +70,7 @@ def written_by(holdings: Holdings) -> tuple[Placed, ...]:
     return tuple(sorted(found, key=lambda placed: (placed.document, placed.element.start)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """Where a request is to be sent: None in both for the API's own back end."""
 

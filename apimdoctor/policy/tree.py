@@ -1,16 +1,17 @@
 """A policy document as a tree that remembers where each part of the author's text stands."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from apimdoctor.frozen import frozen
 from apimdoctor.policy.place import Lines, Position
 from apimdoctor.policy.value import EMPTY, Value
 
 __all__ = ["Attribute", "Comment", "Document", "Element", "Place", "Position", "Text", "Unparsed"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attribute:
     """An attribute: `raw` as written between the quotes, `value` decoded; offsets span the text between the quotes."""
 
@@ -21,7 +22,7 @@ class Attribute:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """One run of character data that is not blank, CDATA included: `raw` as written, `value` decoded.
 
@@ -34,7 +35,7 @@ class Text:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comment:
     """The text between `<!--` and `-->`."""
 
@@ -64,7 +65,7 @@ class Place(NamedTuple):
         return "/".join(reversed(steps))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Element:
     """A policy element. `start` is the offset of its `<`, `end` the offset after its last `>`.
 
@@ -124,7 +125,7 @@ class Element:
         return EMPTY
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Document:
     """A policy document that could be read. `kind`: `policies`, `fragment`, or `forest` (parts without a root)."""
 
@@ -150,7 +151,7 @@ class Document:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unparsed:
     """Text that could not be read as a policy, with the reason. Conclusions of absence must not be drawn from it."""
 

@@ -1,24 +1,25 @@
 """What a written value is: a literal, a named value, an expression, a mixture, or a symbol nobody could resolve."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from apimdoctor.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal:
     """Text that is what it says."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NamedValue:
     """`{{name}}`: the value of a named value, by display name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expression:
     """`@(code)` or `@{code}` (`block`): C# that the gateway runs per request. `code` is decoded, without the wrapping."""
 
@@ -28,7 +29,7 @@ class Expression:
     """Offset of the `@` in the document text."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unresolved:
     """A marker of a deployment tool (`__TOKEN__`, `${x}`, `#{X}#`): equal to itself, otherwise undecided."""
 
@@ -36,7 +37,7 @@ class Unresolved:
     reason: str = "a deployment tool fills this in"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mixed:
     """Several of the others, one after the other."""
 

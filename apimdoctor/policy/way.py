@@ -1,8 +1,8 @@
 """What `flow` tells of one effective policy: the checks met, the ways without one, who is whom towards the back end."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from apimdoctor.frozen import frozen
 from apimdoctor.policy.tree import Document, Element
 from apimdoctor.policy.value import Value
 
@@ -11,7 +11,7 @@ Section = Literal["inbound", "backend", "outbound", "on-error"]
 SECTIONS: tuple[Section, ...] = ("inbound", "backend", "outbound", "on-error")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Placed:
     """A policy element as it stands in an effective policy. Two inclusions of one fragment share `element`.
 
@@ -27,7 +27,7 @@ class Placed:
     fragments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Doubt:
     """Something that may happen here and nobody can tell what: a missing fragment, unparsed text, an unknown element.
 
@@ -41,7 +41,7 @@ class Doubt:
 WriterKind = Literal["managed identity", "basic", "header", "removed", "caller token", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Writer:
     """A step that put something where a caller's token was, or towards the back end.
 
@@ -61,7 +61,7 @@ class Writer:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """A `when` (or other guard) on a way: its branch number in `path`, whether this way takes it, and its text."""
 
@@ -70,7 +70,7 @@ class Condition:
     taken: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Met:
     """A token check as it is met: `reads` is `header:authorization` (lower case), `query:NAME`, `variable:NAME`.
 
@@ -95,7 +95,7 @@ class Met:
     """Claims (`claim:roles`, `claim:scp` ...) that conditions test of its token afterwards on every way."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeftOut:
     """A section of a document without `<base/>`: `missed` are the steps of the broader scopes that do not run there.
 
@@ -114,7 +114,7 @@ OpenEnd = Literal["back end", "answer", "refusal", "cached answer", "nothing"]
 OpenWhy = Literal["no check", "base", "condition", "answer", "cache", "section"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unchecked:
     """A way, to a back end or an answer, on which no check reads the caller's token, with the one reason why.
 
@@ -143,7 +143,7 @@ class Unchecked:
     """Why this way may be checked all the same; empty: it is certain."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """The way to a back end: `backend_id` or `url` as last set (None: the API's own), and whose credential it carries."""
 
@@ -163,7 +163,7 @@ class Call:
 ControlKind = Literal["client certificate", "address filter", "manual token test", "shared secret header"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Control:
     """Something other than a token check that turns callers away on every way to a back end."""
 
@@ -171,7 +171,7 @@ class Control:
     placed: Placed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CorsMet:
     """A cors element in the effective inbound, in order. A preflight sees direct children of inbound only (docs: cors)."""
 
@@ -181,7 +181,7 @@ class CorsMet:
     steps_above: tuple[Placed, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VariableUse:
     """A read of `context.Variables["NAME"]` at a step, with who may have set it before ("" none on some way)."""
 
@@ -193,7 +193,7 @@ class VariableUse:
     """What may set it all the same, unseen."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """Everything that happens under one effective policy. Lists inside of its members hold 256 entries at most."""
 
@@ -218,7 +218,7 @@ class Way:
     """on-error steps that turn a refusal into success (a 2xx return-response, or a forward)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScopeDocument:
     """One scope's policy for composing: `document` None = no policy there (transparent); Doubt = it could not be read."""
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, TypeVar, dataclass_transform
 
+from apimdoctor.frozen import frozen
+
 T = TypeVar("T")
 
 
@@ -13,11 +15,14 @@ own; `elsewhere`: none of these, and all domains of the tenants were read; "" = 
 
 @dataclass_transform(eq_default=False, kw_only_default=True, frozen_default=True)
 def fact(cls: type[T]) -> type[T]:
-    """Declare a subject: a frozen dataclass with named fields, compared by identity."""
-    return dataclass(frozen=True, kw_only=True, eq=False)(cls)
+    """Declare a subject: a dataclass with named fields, compared by identity, that nobody may change.
+
+    The type checker keeps it so; see `frozen` for why the constructor does not.
+    """
+    return dataclass(kw_only=True, eq=False)(cls)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Place:
     """Where a subject stands, in the terms of a report. `path` is the part of the fingerprint that names the element."""
 
