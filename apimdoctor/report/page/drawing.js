@@ -7,7 +7,7 @@ const shape = (name, attributes, ...children) => {
   return node;
 };
 const STATES = {
-  error: "stops or lets in", warning: "warning", info: "note", unknown: "not assessed", misread: "reads another token",
+  error: "the fault is here", warning: "warning", info: "note", unknown: "not assessed", misread: "reads another token",
   good: "token is checked", partly: "on some ways only", "": "",
 };
 const HOLDS = { caller: "the caller's token", gateway: "the gateway's own token", none: "no token" };
