@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from apimdoctor.engine.prescription import PolicyEdit, Prescription
-from apimdoctor.facts.vocabulary import Place
+from apimdoctor.facts.vocabulary import Passage, Place, Step, TokenCheck
 from apimdoctor.policy.tree import Element
 from apimdoctor.prescribe.case import Case, Prescribers
 from apimdoctor.prescribe.text import CannotEditError, Script
@@ -25,12 +25,21 @@ def identity_below_check(case: Case) -> Iterator[Prescription]:
     )
 
 
-def call_below_base(case: Case) -> Iterator[Prescription]:
-    """A step that calls out, answers or reads the caller's data comes after the inherited token check."""
+def step_below_check(case: Case) -> Iterator[Prescription]:
+    """A step that calls out, counts or reads the caller's data comes after the token check."""
     step = case.subject("step")
-    check = case.subject("passage").check
+    check = _check_after(case, step)
     edit, moved, alone = moved_below(case, step.place, step.scope, check.place, check.scope)
     yield Prescription(title=f"Check the token first: {moved}", safety="safe" if alone else "review", changes=(edit,))
+
+
+def _check_after(case: Case, step: Step) -> TokenCheck:
+    """The first check of the caller's token that a step runs before."""
+    for route in case.routes():
+        for passage in route.passages:
+            if isinstance(passage, Passage) and step in passage.before:
+                return passage.check
+    raise CannotEditError("no token check runs after the step")
 
 
 def answer_below_check(case: Case) -> Iterator[Prescription]:
@@ -111,8 +120,9 @@ def _alone(script: Script, upper: Element, lower: Element) -> bool:
 PRESCRIBERS: Prescribers = {
     "caller-token-overwritten-before-check": identity_below_check,
     "gateway-token-accepted": identity_below_check,
-    "local-steps-before-base": call_below_base,
-    "backend-from-request-before-check": call_below_base,
+    "local-steps-before-base": step_below_check,
+    "backend-from-request-before-check": step_below_check,
+    "counter-key-from-unchecked-token": step_below_check,
     "response-before-check": answer_below_check,
     "cached-response-before-check": answer_below_check,
     "cors-not-first": cors_above_check,

@@ -8,14 +8,24 @@ from apimdoctor.engine.prescription import Prescription
 from apimdoctor.engine.rulefile import Rule
 from apimdoctor.engine.waivers import Waiver
 from apimdoctor.facts.build import Built
-from apimdoctor.prescribe import order
+from apimdoctor.prescribe import audience, checks, claims, coverage, issuer, metadata, order, requests
 from apimdoctor.prescribe.case import Case, Prescriber, Prescribers
 from apimdoctor.prescribe.text import CannotEditError
 from apimdoctor.prescribe.texts import Scripts
 from apimdoctor.prescribe.verify import Verifier
 from apimdoctor.snapshot import Snapshot
 
-TOPICS: tuple[Prescribers, ...] = (order.PRESCRIBERS,)
+TOPICS: tuple[Prescribers, ...] = (
+    order.PRESCRIBERS,
+    coverage.PRESCRIBERS,
+    issuer.TENANT,
+    issuer.PRESCRIBERS,
+    audience.PRESCRIBERS,
+    claims.PRESCRIBERS,
+    metadata.PRESCRIBERS,
+    checks.PRESCRIBERS,
+    requests.PRESCRIBERS,
+)
 """In the order in which alternatives are shown: several topics may prescribe for one rule."""
 
 

@@ -164,6 +164,29 @@ class Script:
         start = texts[0].start + len(raw) - len(raw.lstrip())
         return TextEdit(start=start, end=start + len(raw.strip()), text=_escaped(value, ""))
 
+    def unwrap(self, outer: Element, inner: Element) -> list[TextEdit]:
+        """Takes two elements, one in the other, away around the content of the inner one, whose lines move outwards."""
+        children = list(inner.elements)
+        start, end = children[0].start, children[-1].end
+        whole, lines = self._lines(outer.start, outer.end), self._lines(self._with_comments(children[0]), end)
+        if whole is None or lines is None:
+            kept = self.text[start:end]
+            return [TextEdit(start=outer.start, end=outer.end, text=kept)]
+        old, new = self._indent(start), self._indent(outer.start)
+        kept = _reindented(self.text[lines[0] : lines[1]], old, new, whole=True)
+        return [TextEdit(start=whole[0], end=whole[1], text=kept)]
+
+    def markup(self, element: Element) -> str:
+        """An element as written, its lines with four blanks a level, to be inserted elsewhere."""
+        old, unit = self._indent(element.start), self.unit
+        first, *rest = self.text[element.start : element.end].replace("\r\n", "\n").split("\n")
+        lines = [first]
+        for line in rest:
+            inner = line[len(old) :] if line.startswith(old) else line.lstrip()
+            bare = inner.lstrip()
+            lines.append(_UNIT * ((len(inner) - len(bare)) // len(unit)) + bare)
+        return "\n".join(lines)
+
     # ------------------------------------------------------------ lines
     def _lines(self, start: int, end: int) -> tuple[int, int] | None:
         """The whole lines a span fills, None when it shares them with something else."""
@@ -261,11 +284,10 @@ def shifted(offset: int, edits: Sequence[TextEdit]) -> int:
     return offset + sum(len(edit.text) - (edit.end - edit.start) for edit in before)
 
 
-def _reindented(markup: str, old: str, new: str) -> str:
-    first, *rest = markup.split("\n")
-    return "\n".join(
-        [first, *(new + line[len(old) :] if line.startswith(old) and line.strip() else line for line in rest)]
-    )
+def _reindented(markup: str, old: str, new: str, *, whole: bool = False) -> str:
+    """The lines with another margin; the first one too when it is a `whole` line."""
+    first, *rest = [f"{new}{line[len(old) :]}" if line.startswith(old) else line for line in markup.split("\n")]
+    return "\n".join([first if whole else markup.split("\n", 1)[0], *rest])
 
 
 def _escaped(value: str, quote: str) -> str:

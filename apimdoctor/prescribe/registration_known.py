@@ -1,0 +1,100 @@
+"""Which app registration an API's tokens are for, where its policy does not name one: only what one fact alone tells."""
+
+from collections.abc import Iterable
+
+from apimdoctor.facts.vocabulary import App, AppMatch, Facts, Place, TokenCheck
+from apimdoctor.prescribe.case import Case
+from apimdoctor.prescribe.text import CannotEditError
+from apimdoctor.snapshot import AppRegistration, ServicePrincipal
+
+
+def only_app(check: TokenCheck) -> App:
+    """The one app registration that a check certainly names; CannotEditError when there is none or several."""
+    apps = {m.app.app_id: m.app for m in check.apps if isinstance(m, AppMatch) and m.certainty == "certain"}
+    if len(apps) != 1:
+        raise CannotEditError("the token check does not name exactly one app registration")
+    return next(iter(apps.values()))
+
+
+def registration(case: Case, app_id: str) -> AppRegistration:
+    """The app registration of an appId."""
+    for app in registrations(case):
+        if app.app_id.lower() == app_id.lower():
+            return app
+    raise CannotEditError(f"no app registration {app_id} was read")
+
+
+def application_id_of(case: Case, identity: str) -> tuple[str, str]:
+    """The application (client) id and the name of what has an object id."""
+    wanted = identity.lower()
+    for tenant in case.snapshot.tenants:
+        named: tuple[AppRegistration | ServicePrincipal, ...] = (*tenant.app_registrations, *tenant.service_principals)
+        for one in named:
+            if one.id.lower() == wanted and one.app_id:
+                return one.app_id, one.display_name
+    raise CannotEditError(f"nothing with the object id {identity} was read")
+
+
+def of_api(case: Case, place: Place) -> tuple[AppRegistration, str]:
+    """The app registration of an API and its tenant id, by what the API's other checks and console servers name.
+
+    Last comes the only app registration of the snapshot that offers scopes or roles. CannotEditError when two fit.
+    """
+    for found in (_by_siblings(case.facts, place), _by_console(case, place), _by_offers(case)):
+        if len(found) == 1:
+            identity = next(iter(found))
+            app = registration(case, identity)
+            tenant = next(t.id for t in case.snapshot.tenants if app in t.app_registrations)
+            if tenant:
+                return app, tenant
+        if found:
+            break
+    raise CannotEditError("which app registration the API belongs to is not known")
+
+
+def audiences_of(app: AppRegistration) -> tuple[str, ...]:
+    """Every audience its tokens may carry: the id, and for version 1 the identifier URIs (entra-tokens section 2)."""
+    if app.requested_access_token_version == 2 or "requested_access_token_version" in app.unread:
+        return (app.app_id,)
+    return (app.app_id, *app.identifier_uris)
+
+
+def _by_siblings(facts: Facts, place: Place) -> set[str]:
+    checks = (c for c in facts.token_checks if isinstance(c, TokenCheck) and _same_api(c.place, place))
+    return set(_named(checks))
+
+
+def _named(checks: Iterable[TokenCheck]) -> Iterable[str]:
+    for check in checks:
+        yield from (m.app.app_id for m in check.apps if isinstance(m, AppMatch))
+
+
+def _same_api(one: Place, other: Place) -> bool:
+    names = ("service", "workspace", "api")
+    return bool(one.api) and all(getattr(one, name) == getattr(other, name) for name in names)
+
+
+def _by_console(case: Case, place: Place) -> set[str]:
+    texts = {
+        scope.text.lower()
+        for route in case.routes()
+        if _same_api(route.place, place)
+        for server in route.api.console_servers
+        for scope in getattr(server, "scopes", ())
+        if getattr(scope, "token_for", "") == "app registration"
+    }
+    return {app.app_id for app in registrations(case) if any(_asks_for(text, app) for text in texts)}
+
+
+def _asks_for(scope: str, app: AppRegistration) -> bool:
+    names = (app.app_id, *app.identifier_uris)
+    return any(scope.startswith(f"{name.lower().rstrip('/')}/") for name in names)
+
+
+def _by_offers(case: Case) -> set[str]:
+    return {app.app_id for app in registrations(case) if app.scopes or app.app_roles}
+
+
+def registrations(case: Case) -> Iterable[AppRegistration]:
+    """Every app registration that was read."""
+    return (app for tenant in case.snapshot.tenants for app in tenant.app_registrations)
