@@ -102,6 +102,8 @@ def right_spelling(case: Case) -> Iterator[Prescription]:
     text = literal(element)
     names = [name for app in registrations(case) for name in (app.app_id, *app.identifier_uris)]
     meant = {name for name in names if _bare(name) == _bare(text) and name != text}
+    if not meant and text.startswith("api:/") and not text.startswith("api://"):
+        meant = {text.replace("api:/", "api://", 1)}
     if len(meant) != 1:
         raise CannotEditError("which spelling is meant is not known")
     (name,) = meant
