@@ -1,0 +1,1 @@
+"""Deployment templates, ARM and Bicep, evaluated as far as their files tell, without running anything."""

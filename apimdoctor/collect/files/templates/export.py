@@ -1,0 +1,167 @@
+"""Resources in use as the JSON that collect reads from Azure and from Graph, with the places their policies were typed at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from apimdoctor.collect.files.segments import Text
+from apimdoctor.collect.files.templates.naming import GRAPH, described, identity, whole_name, whole_type, written
+from apimdoctor.collect.files.templates.values import Deployed, Instance, Lambda, Symbol, Told, Value, text_of
+from apimdoctor.snapshot import Origin
+
+_SERVICE = "microsoft.apimanagement/service"
+_SITES = ("microsoft.web/sites/config", "microsoft.web/sites/slots/config")
+_ENTRA = {
+    "applications": "app_registrations",
+    "serviceprincipals": "service_principals",
+    "approleassignedto": "app_role_assignments",
+    "oauth2permissiongrants": "delegated_grants",
+}
+"""Types of the Graph extension: learn.microsoft.com/graph/templates/bicep/reference/overview."""
+_DEFAULTS: dict[str, Any] = {
+    "api": {}, "identifierUris": [], "appRoles": [], "requiredResourceAccess": [], "optionalClaims": None, "web": {},
+}  # fmt: skip
+"""What an app registration has of the properties that its template leaves out: Graph's own defaults."""
+_NO_TEXT = frozenset(
+    [
+        "accountEnabled",
+        "appRoleAssignmentRequired",
+        "approvalRequired",
+        "enabled",
+        "isCurrent",
+        "isEnabled",
+        "isFallbackPublicClient",
+        "isOnline",
+        "requireAuthentication",
+        "requestedAccessTokenVersion",
+        "subscriptionRequired",
+        "useInTestConsole",
+        "acceptMappedClaims",
+        "protocols",
+        "identifierUris",
+        "appRoles",
+        "oauth2PermissionScopes",
+        "preAuthorizedApplications",
+        "requiredResourceAccess",
+        "resourceAccess",
+        "grantTypes",
+        "optionalClaims",
+        "accessToken",
+        "redirectUris",
+        "allowedAudiences",
+        "allowedApplications",
+        "excludedPaths",
+        "properties",
+        "api",
+        "web",
+        "spa",
+        "publicClient",
+        "platform",
+        "globalValidation",
+        "identityProviders",
+        "azureActiveDirectory",
+        "registration",
+        "validation",
+        "defaultAuthorizationPolicy",
+        "identity",
+        "sku",
+        "keyVault",
+        "credentials",
+        "header",
+        "query",
+        "pool",
+        "services",
+        "tags",
+        "knownClientApplications",
+        "delegatedPermissionIds",
+        "allowedMemberTypes",
+        "additionalProperties",
+        "owners",
+    ]
+)
+"""Properties that hold no text, so that a symbol in their place is left out: nobody told their value."""
+_UNTYPED = ("bool", "int", "object", "array")
+_MAX_DEPTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A resource: its JSON, where it is declared, and where its policy's text was typed, if it has one."""
+
+    json: dict[str, Any]
+    origin: Origin
+    entra: str = ""
+    """The collection of a tenant that it belongs to; "" for a resource of Azure."""
+    text: Text | None = None
+    conditional: bool = False
+    root: str = ""
+    """The template that the deployment starts with."""
+
+
+def exported(instance: Instance, root: str, prefix: str) -> Exported | None:
+    """What apimdoctor keeps of a resource, None for any other."""
+    kind = whole_type(instance)
+    low = kind.lower()
+    if instance.existing or not (low.startswith((_SERVICE, GRAPH)) or low in _SITES):
+        return None
+    origin = Origin(
+        document=prefix + instance.scope.program.document, line=instance.line, column=instance.column, file=True
+    )
+    if low.startswith(GRAPH):
+        return _graph(instance, low.removeprefix(GRAPH), origin, root)
+    json: dict[str, Any] = {"type": kind, "name": whole_name(instance).text}
+    text = None
+    for name in ("properties", "sku", "identity", "location"):
+        value = written(instance, name)
+        if name == "properties" and isinstance(value, dict):
+            text = next((value[key] for key in ("value", "policyContent") if isinstance(value.get(key), Text)), None)
+            secret = value.get("secret")
+            if isinstance(secret, Symbol):
+                value = {**value, "secret": True}  # what may be a secret is none of ours
+        made = plain(value)
+        if (made is not None and not isinstance(made, str | bool | int | list)) or (
+            name == "location" and isinstance(made, str)
+        ):
+            json[name] = made
+    return Exported(
+        json, origin, text=text if isinstance(text, Text) else None, conditional=instance.conditional, root=root
+    )
+
+
+def _graph(instance: Instance, kind: str, origin: Origin, root: str) -> Exported | None:
+    entra = _ENTRA.get(kind)
+    if entra is None:
+        return None
+    body = instance.body.get("properties") or instance.body
+    told = plain(instance.scope.value(body, instance.locals))
+    if not isinstance(told, dict):
+        return None
+    label = identity(instance)
+    json: dict[str, Any] = {"id": label.below("id").marker, **told}
+    if kind == "applications":
+        json = {**_DEFAULTS, "appId": label.below("appId").marker, **json}
+    elif kind == "serviceprincipals":
+        json.setdefault("servicePrincipalType", "Application")
+    else:
+        json.pop("id")
+    return Exported(json, origin, entra, conditional=instance.conditional, root=root)
+
+
+def plain(value: Value, name: str = "", depth: int = _MAX_DEPTH) -> Any:
+    """A value as JSON: symbols by their markers where a text may stand, and left out everywhere else."""
+    if isinstance(value, Text):
+        return value.text
+    if isinstance(value, Symbol):
+        return None if name in _NO_TEXT or value.kind.lower() in _UNTYPED else value.marker
+    if isinstance(value, (Instance, Told)):
+        told = described(value) if isinstance(value, Instance) else value
+        return None if name in _NO_TEXT else text_of(told).text
+    if isinstance(value, (Deployed, Lambda)) or not depth:
+        return None
+    if isinstance(value, list):
+        return [made for item in value if (made := plain(item, "", depth - 1)) is not None]
+    if isinstance(value, dict):
+        members = {key: (inner, plain(inner, key, depth - 1)) for key, inner in value.items()}
+        return {key: made for key, (inner, made) in members.items() if made is not None or inner is None}
+    return value
