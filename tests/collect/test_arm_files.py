@@ -207,7 +207,7 @@ def test_a_template_gives_its_resources_however_they_are_nested() -> None:
     service = service_of({"azuredeploy.json": template})
     assert service.name == "gate"
     assert [(api.name, api.policy is not None) for api in service.contents.apis] == [("orders", True), ("rates", False)]
-    assert [product.name for product in service.contents.products] == ["{env}"]
+    assert [product.name for product in service.contents.products] == ["${env}"]
 
 
 def test_the_subscription_of_an_arm_list_keeps_no_key() -> None:

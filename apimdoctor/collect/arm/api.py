@@ -1,5 +1,6 @@
 """APIs, operations, resolvers and policy texts from Azure Resource Manager bodies."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from apimdoctor.collect.arm.ids import last_name, properties
@@ -9,6 +10,7 @@ from apimdoctor.snapshot.redact import Redactor
 
 _NOWHERE = Origin()
 _REVISION = ";rev="
+_SYMBOL = re.compile(r"\$\{[^{}]*\}")
 
 
 def api(
@@ -99,6 +101,8 @@ def policy_text(json: Json, redactor: Redactor, origin: Origin = _NOWHERE) -> Po
         return PolicyText(format="", origin=origin, unread="the policy is behind a link, not in the file")
     if written.lstrip().startswith("[") and written.rstrip().endswith("]"):
         return PolicyText(format="", origin=origin, unread="the policy is a template expression, not a text")
+    if _SYMBOL.fullmatch(written.strip()):
+        return PolicyText(format="", origin=origin, unread=f"its text is {written.strip()}, which no file tells")
     # Fragments come back escaped and without a format, so nothing may be presumed (policy-text: azure-rest-api-specs 25306).
     return PolicyText(text=redactor.policy(written), format=form if form in {"xml", "rawxml"} else "", origin=origin)
 

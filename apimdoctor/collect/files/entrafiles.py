@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from apimdoctor.collect import graph
 from apimdoctor.collect.fields import Json, MalformedError
 from apimdoctor.collect.files.contents import Desk
-from apimdoctor.snapshot import EntraTenant
+from apimdoctor.snapshot import EntraTenant, Origin
 
 _T = TypeVar("_T")
 
@@ -43,13 +43,13 @@ class EntraFiles:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._tenants: dict[str, list[EntraTenant]] = {}
-        self._found: list[tuple[str, str, Json]] = []
+        self._found: list[tuple[str, str, Json, Origin]] = []
         self._lists: list[tuple[str, str, bool]] = []
 
-    def add(self, path: str, kind: str, json: Json) -> None:
-        """Take an object; its tenant is settled when all files are known."""
+    def add(self, path: str, kind: str, json: Json, origin: Origin | None = None) -> None:
+        """Take an object; its tenant is settled when all files are known. `origin` where the file tells more than its name."""
         if kind != "organization":
-            self._found.append((path, kind, json))
+            self._found.append((path, kind, json, origin or self._desk.origin(path)))
             return
         tenant = self._made(path, kind, lambda: graph.organization(json, self._desk.origin(path)))
         if tenant is not None:
@@ -69,8 +69,8 @@ class EntraFiles:
     def made(self) -> tuple[EntraTenant, ...]:
         """The tenants with their objects."""
         shelves: dict[str, _Shelf] = {}
-        for path, kind, json in self._found:
-            self._put(shelves.setdefault(self._folder_of(path), _Shelf()), path, kind, json)
+        for path, kind, json, origin in self._found:
+            self._put(shelves.setdefault(self._folder_of(path), _Shelf()), path, kind, json, origin)
         for path, kind, complete in self._lists:
             shelf = shelves.setdefault(self._folder_of(path), _Shelf())
             (shelf.complete if complete else shelf.cut).add(kind)
@@ -101,12 +101,12 @@ class EntraFiles:
             folder = folder.rpartition("/")[0]
         return folder
 
-    def _put(self, shelf: _Shelf, path: str, kind: str, json: Json) -> None:
+    def _put(self, shelf: _Shelf, path: str, kind: str, json: Json, origin: Origin) -> None:
         made: Any
         if kind == "app_registrations":
-            made = self._made(path, kind, lambda: graph.app_registration(json, self._desk.origin(path)))
+            made = self._made(path, kind, lambda: graph.app_registration(json, origin))
         elif kind == "service_principals":
-            made = self._made(path, kind, lambda: graph.service_principal(json, self._desk.origin(path)))
+            made = self._made(path, kind, lambda: graph.service_principal(json, origin))
         elif kind == "app_role_assignments":
             made = self._made(path, kind, lambda: graph.app_role_assignment(json))
         else:

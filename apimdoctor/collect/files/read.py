@@ -15,7 +15,7 @@ from apimdoctor.collect.files.services import Resource, Services
 from apimdoctor.collect.files.tree import FolderTree, MemoryTree, Tree, UnreadableError
 from apimdoctor.collect.graph import kind_of
 from apimdoctor.errors import ApimDoctorError
-from apimdoctor.snapshot import Gap, PolicyText, Service, SiteAuth, Snapshot, Source, store
+from apimdoctor.snapshot import Gap, Origin, PolicyText, Service, SiteAuth, Snapshot, Source, store
 from apimdoctor.snapshot.redact import Redactor
 
 _POLICY_FILES = (".xml", ".tpl", ".tftpl", ".tmpl", ".policy", ".cshtml")
@@ -75,13 +75,17 @@ class _Reading:
         self._roots: set[str] = set()
         self._loose: list[str] = []
         self._bare: dict[str, PolicyText] = {}
+        self._bicep: list[str] = []
+        self._arm: list[str] = []
 
     def snapshot(self, source: Source) -> Snapshot:
         """Everything the root holds."""
         for path in self._desk.tree.paths():
             self._file(path)
+        placed = self._templates()
         for path in self._loose:
-            self._loose_policy(path)
+            if path not in placed:
+                self._loose_policy(path)
         self._services.add(self._resources)
         for parent, kind in self._wholes:
             self._services.add_whole(parent, kind)
@@ -103,7 +107,9 @@ class _Reading:
             self._apiops_file(path, place)
         elif lower.endswith(_POLICY_FILES):
             self._loose.append(path)
-        elif lower.endswith(".json"):
+        elif lower.endswith((".bicep", ".bicepparam")):
+            self._bicep.append(path)
+        elif lower.endswith((".json", ".jsonc")):
             content = self._desk.read(path)
             if content is not None:
                 self._json_file(path, content)
@@ -179,8 +185,33 @@ class _Reading:
             return
         if len(content) <= _EMPTY_LIST and b'"value"' not in low and not any(word in low for word in _WORDS):
             return
+        if b'"resources"' in low and b"deploymenttemplate.json" in low:
+            self._arm.append(path)
+            return
         json = attempt(self._desk, path, content, json_of, "the JSON")
-        self._objects(path, json, Literals(content))
+        if isinstance(json, dict) and armfiles.is_template(json):
+            self._arm.append(path)
+        else:
+            self._objects(path, json, Literals(content))
+
+    def _templates(self) -> frozenset[str]:
+        """What ARM templates and Bicep files deploy; the answer is the files whose text has found its place."""
+        if not self._arm and not self._bicep:
+            return frozenset()
+        # A folder without templates does not pay for their reader.
+        from apimdoctor.collect.files.templates.found import Templates
+
+        found = Templates(self._desk, self._bicep, self._arm)
+        for one in found.exported():
+            if one.entra:
+                self._entra.add(one.root, one.entra, self._desk.redactor.json(one.json), one.origin)
+                continue
+            try:
+                self._resource(one.root, one.json, one.origin)
+            except MalformedError as error:
+                scope = one.origin.document.removeprefix(self._desk.prefix)
+                self._desk.gap(scope, "skipped", f"line {one.origin.line}: {error}; the object is left out")
+        return frozenset(found.loaded)
 
     def _objects(self, path: str, json: Any, literals: Literals) -> None:
         items = items_of(json)
@@ -205,15 +236,15 @@ class _Reading:
             return ""
         for resource in armfiles.resources(json):
             try:
-                self._resource(path, resource, literals)
+                self._resource(path, resource, self._desk.origin(path), literals)
             except MalformedError as error:
                 self._desk.gap(path, "skipped", f"{error}; the object is left out", "correct the property")
         return ""
 
-    def _resource(self, path: str, json: Json, literals: Literals) -> None:
-        origin = self._desk.origin(path)
+    def _resource(self, path: str, json: Json, origin: Origin, literals: Literals | None = None) -> None:
         if armfiles.is_site_auth(json):
-            stem = path.rpartition("/")[2].partition(".")[0]
+            file = path.rpartition("/")[2].partition(".")[0]
+            stem = file if literals is not None else str(json.get("name")).rpartition("/")[0]
             self._sites.append(arm.site_auth(self._desk.redactor.json(json), stem, origin))
             return
         address = armfiles.address_of(json)
@@ -221,7 +252,7 @@ class _Reading:
             return
         if address.kind not in _OWN_TEXTS:
             json = self._desk.redactor.json(json)
-        elif address.kind != "namedValues":
+        elif address.kind != "namedValues" and literals is not None:
             own = arm.properties(json)
             written = own.get("value", own.get("policyContent"))
             anchors = literals.anchors(written) if isinstance(written, str) else ()

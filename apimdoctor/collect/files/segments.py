@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
 
 from apimdoctor.collect.files.anchors import Anchor
 from apimdoctor.snapshot import Origin
@@ -55,11 +56,11 @@ class Segment:
     """What an unknown piece stands for; its text is then a marker such as `${var.x}`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Text:
     """A string value. Equal texts are equal whatever their pieces."""
 
-    segments: tuple[Segment, ...] = field(default=(), compare=False)
+    segments: tuple[Segment, ...] = ()
 
     @cached_property
     def text(self) -> str:
@@ -110,15 +111,17 @@ class Text:
         return Text(tuple(replace(segment, via=(*segment.via, place)) for segment in self.segments))
 
     def replaced(self, old: str, new: "Text") -> "Text":
-        """Every occurrence of a text replaced; what is put in remembers the place of what it replaces."""
-        whole, pieces, at = self.text, [], 0
-        found = whole.find(old) if old else -1
-        while found >= 0:
-            place = next((s.at for s in self._cut(found, found + 1)), None)
-            pieces += [*self._cut(at, found), *new.inserted(place).segments]
-            at = found + len(old)
-            found = whole.find(old, at)
-        return Text((*pieces, *self._cut(at, len(whole)))) if at else self
+        """Every occurrence of a text replaced; what is put in remembers the place of what it replaces.
+
+        Only what is known is looked through: what the text of an unknown piece will be nobody can tell.
+        """
+        if not old or old not in self.text:
+            return self
+        pieces: list[Segment] = []
+        for unknown, run in groupby(self.segments, key=lambda segment: segment.symbol is not None):
+            stretch = list(run)
+            pieces += stretch if unknown else _replaced(stretch, old, new)
+        return Text(tuple(pieces))
 
     def stripped(self) -> "Text":
         """Without the blanks around it."""
@@ -161,6 +164,46 @@ def joined(texts: Iterable[Text], between: Text | None = None) -> Text:
             segments += between.segments
         segments += text.segments
     return Text(tuple(segments))
+
+
+def _replaced(run: list[Segment], old: str, new: Text) -> Iterator[Segment]:
+    """One pass over known pieces."""
+    whole, at = "".join(segment.text for segment in run), 0
+    rest = _Cutter(run)
+    found = whole.find(old)
+    while found >= 0:
+        yield from rest.cut(found)
+        cut = rest.cut(found + len(old))
+        yield from new.inserted(cut[0].at if cut else None).segments
+        at = found + len(old)
+        found = whole.find(old, at)
+    yield from rest.cut(len(whole))
+
+
+class _Cutter:
+    """Cuts known pieces from left to right."""
+
+    def __init__(self, run: list[Segment]) -> None:
+        self._run = run
+        self._index = 0
+        self._inside = 0
+        self._at = 0
+
+    def cut(self, end: int) -> list[Segment]:
+        """What stands between the last cut and this offset."""
+        found = []
+        while self._at < end and self._index < len(self._run):
+            segment = self._run[self._index]
+            take = min(end - self._at, len(segment.text) - self._inside)
+            moved = replace(segment.at, offset=segment.at.offset + self._inside) if segment.at else None
+            whole = take == len(segment.text)
+            text = segment.text[self._inside : self._inside + take]
+            found.append(segment if whole else replace(segment, text=text, at=moved))
+            self._at += take
+            self._inside += take
+            if self._inside == len(segment.text):
+                self._index, self._inside = self._index + 1, 0
+        return found
 
 
 def _anchors(pieces: list[Segment], file: Written) -> Iterator[Anchor]:

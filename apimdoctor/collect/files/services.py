@@ -88,6 +88,8 @@ class Services:
 
     def _place_service(self, resource: Resource, services: list[Resource]) -> None:
         draft = self._by_id(resource.address.service_id) or self._tree_of_service(resource, services)
+        if draft is None and not resource.address.service_id:
+            draft = self._by_name(resource)  # a template declares one service twice, under opposite conditions
         if draft is None:
             draft = Draft(Part(resource.address.service_name), resource.folder)
             self._drafts.append(draft)
@@ -114,7 +116,9 @@ class Services:
 
     def _owner(self, resource: Resource) -> Draft:
         address = resource.address
-        found = self._by_id(address.service_id) or self._by_name(address) or self._around(resource)
+        found = self._by_id(address.service_id) or self._by_name(resource)
+        if found is None and not _is_symbol(address.service_name):
+            found = self._around(resource)
         if found is None:
             found = Draft(Part(address.service_name), resource.folder)
             self._drafts.append(found)
@@ -126,12 +130,16 @@ class Services:
             return None
         return next((draft for draft in self._drafts if draft.id.lower() == identifier.lower()), None)
 
-    def _by_name(self, address: Address) -> Draft | None:
+    def _by_name(self, resource: Resource) -> Draft | None:
+        address = resource.address
         if not address.service_name:
             return None
         name = address.service_name.lower()
         named = [draft for draft in self._drafts if draft.part.name.lower() == name]
         named = [draft for draft in named if not (draft.id and address.service_id)]
+        if _is_symbol(name):
+            # What a template leaves open is the same service only in the same deployment.
+            named = [draft for draft in named if draft.folder == resource.folder]
         return named[0] if len(named) == 1 else None
 
     def _around(self, resource: Resource) -> Draft | None:
@@ -170,6 +178,10 @@ class Services:
         elif part.policy.text != policy.text:
             first = part.policy.origin.document
             self._desk.gap(resource.path, "skipped", f"the resource has a second policy; that of {first} counts")
+
+
+def _is_symbol(name: str) -> bool:
+    return "${" in name
 
 
 def _within(folder: str, outer: str) -> bool:

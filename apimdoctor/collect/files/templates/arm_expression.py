@@ -79,7 +79,7 @@ class _Reader:
         if name is None:
             raise FaultError("a function is missing")
         self._at = name.end()
-        return self._node("call", name[0].lower(), *self._arguments())
+        return self._node("call", name[0], *self._arguments())
 
     def _literal(self, start: int, end: int) -> Text:
         if "''" not in self._text[start:end]:

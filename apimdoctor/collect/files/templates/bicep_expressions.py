@@ -232,7 +232,7 @@ class Reader:
         if not name:
             raise FaultError("an expression is missing", start)
         if self.text[self.at : self.at + 1] == "(":
-            return self.node("call", start, name.lower(), *self._arguments())
+            return self.node("call", start, name, *self._arguments())
         if name in _CONSTANTS:
             return self.node("literal", start, _CONSTANTS[name])
         return self.node("name", start, name)

@@ -52,7 +52,7 @@ def _name(scope: Scope, node: Node, names: Locals) -> Value:
 
 
 def _call(scope: Scope, node: Node, names: Locals) -> Value:
-    name = node.word
+    name = node.word.lower()
     special = _SPECIAL.get(name.rpartition(".")[2] if name.startswith(("az.", "sys.")) else name)
     if special is not None:
         return special(scope, node, names)
@@ -61,7 +61,7 @@ def _call(scope: Scope, node: Node, names: Locals) -> Value:
         return _defined(*defined, [scope.value(child, names) for child in node.children])
     if name == "if" and len(node.children) == 3:
         return _choice(scope, node, names)
-    return functions.call(name, [scope.value(child, names) for child in node.children])
+    return functions.call(node.word, [scope.value(child, names) for child in node.children])
 
 
 def _defined(scope: Scope, function: Function, given: list[Value]) -> Value:
@@ -71,7 +71,7 @@ def _defined(scope: Scope, function: Function, given: list[Value]) -> Value:
 def _method(scope: Scope, node: Node, names: Locals) -> Value:
     base, *given = node.children
     if base.kind == "name" and base.word in ("az", "sys"):
-        return _call(scope, Node("call", node.word.lower(), tuple(given), node.line, node.column), names)
+        return _call(scope, Node("call", node.word, tuple(given), node.line, node.column), names)
     library = scope.whole_library(base.word) if base.kind == "name" else None
     if library is not None and node.word in library.program.functions:
         return _defined(library, library.program.functions[node.word], [scope.value(one, names) for one in given])
@@ -97,6 +97,8 @@ def below(base: Value, name: str) -> Value:
     if isinstance(base, Outputs):
         return base.scope.output(name)
     if isinstance(base, Deployed):
+        if name.lower() == "name" and base.title is not None:
+            return base.title
         return Outputs(base.scope) if name.lower() == "outputs" else symbol(f"{base.scope.name}.{name}")
     if isinstance(base, Symbol):
         return base.below(name)
@@ -235,12 +237,13 @@ def _applied(scope: Scope, node: Node, names: Locals) -> Value:
     if len(given) < 2 or not isinstance(given[0], list) or not isinstance(given[1], Lambda):
         return asked(node.word, [one for one in given if not isinstance(one, Lambda)])
     results = [apply(given[1], item, at) for at, item in enumerate(given[0][: functions.MAX_LIST])]
-    if node.word == "map":
+    word = node.word.lower()
+    if word == "map":
         return results
-    if node.word == "filter":
+    if word == "filter":
         # What may be kept is kept: a resource that may exist is looked at.
         return [item for item, kept in zip(given[0], results, strict=False) if kept is not False]
-    if node.word == "toobject":
+    if word == "toobject":
         values = (
             [apply(given[2], item, 0) for item in given[0]]
             if len(given) > 2 and isinstance(given[2], Lambda)

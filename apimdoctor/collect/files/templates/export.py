@@ -12,6 +12,7 @@ from apimdoctor.snapshot import Origin
 
 _SERVICE = "microsoft.apimanagement/service"
 _SITES = ("microsoft.web/sites/config", "microsoft.web/sites/slots/config")
+_WITH_TEXT = ("/policies", "/policyfragments")
 _ENTRA = {
     "applications": "app_registrations",
     "serviceprincipals": "service_principals",
@@ -111,22 +112,25 @@ def exported(instance: Instance, root: str, prefix: str) -> Exported | None:
     if low.startswith(GRAPH):
         return _graph(instance, low.removeprefix(GRAPH), origin, root)
     json: dict[str, Any] = {"type": kind, "name": whole_name(instance).text}
+    if low in _SITES and not json["name"].lower().endswith("/authsettingsv2"):
+        return None
     text = None
     for name in ("properties", "sku", "identity", "location"):
         value = written(instance, name)
         if name == "properties" and isinstance(value, dict):
-            text = next((value[key] for key in ("value", "policyContent") if isinstance(value.get(key), Text)), None)
-            secret = value.get("secret")
-            if isinstance(secret, Symbol):
-                value = {**value, "secret": True}  # what may be a secret is none of ours
+            if isinstance(value.get("secret"), Symbol):
+                value = {**value, "secret": True}  # what may be a secret is not kept
+            if low.endswith(_WITH_TEXT):
+                text = next((told for key in ("value", "policyContent") if (told := value.get(key)) is not None), None)
         made = plain(value)
-        if (made is not None and not isinstance(made, str | bool | int | list)) or (
-            name == "location" and isinstance(made, str)
-        ):
+        if isinstance(made, dict) or (name == "location" and isinstance(made, str)):
             json[name] = made
-    return Exported(
-        json, origin, text=text if isinstance(text, Text) else None, conditional=instance.conditional, root=root
-    )
+    if isinstance(text, Text) and text.text:
+        typed = text.origin(prefix)
+        return Exported(
+            json, typed if typed.document else origin, text=text, conditional=instance.conditional, root=root
+        )
+    return Exported(json, origin, conditional=instance.conditional, root=root)
 
 
 def _graph(instance: Instance, kind: str, origin: Origin, root: str) -> Exported | None:

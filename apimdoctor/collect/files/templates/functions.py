@@ -55,7 +55,8 @@ Arguments = Sequence[Value]
 
 def call(name: str, given: Arguments) -> Value:
     """What a function gives; a symbol where that is not known before the deployment."""
-    function = _FUNCTIONS.get(name.rpartition(".")[2] if name.startswith(("az.", "sys.")) else name)
+    low = name.lower()
+    function = _FUNCTIONS.get(low.rpartition(".")[2] if low.startswith(("az.", "sys.")) else low)
     if function is None:
         return asked(name, given)
     try:

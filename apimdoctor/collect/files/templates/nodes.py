@@ -13,7 +13,7 @@ Kind = Literal[
     "literal",  # value: what it is
     "text",  # children: parts, one after the other
     "name",  # value: the name
-    "call",  # value: the function, lower case, with its namespace where one is written; children: arguments
+    "call",  # value: the function, with its namespace where one is written; children: arguments
     "method",  # value: the function; children: what it is called on, then arguments
     "member",  # value: the property; children: of what
     "index",  # children: of what, at what

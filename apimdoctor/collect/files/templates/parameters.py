@@ -90,7 +90,7 @@ def value_of(node: Node) -> Value:
         return [value_of(child) for child in node.children]
     if node.kind == "object":
         return {child.word: value_of(child.children[0]) for child in node.children if len(child.children) == 1}
-    if node.kind == "call" and node.word == "readenvironmentvariable" and node.children:
+    if node.kind == "call" and node.word.lower() == "readenvironmentvariable" and node.children:
         return symbol(node.children[0].word, "string")
     return symbol(f"{node.kind} of line {node.line}")
 

@@ -50,8 +50,8 @@ class Budget:
     loader: Loader
     steps: int = MAX_STEPS
     depth: int = 0
-    loaded: set[str] = field(default_factory=set)
-    """Policies' files that were used, by path."""
+    libraries: dict[str, Scope] = field(default_factory=dict)
+    """Files of which only variables and functions are used, by path."""
     missing: list[tuple[str, int, str]] = field(default_factory=list)
     """Modules that are not in the repository: document, line, path."""
 
@@ -200,7 +200,8 @@ class Scope:
         for body, names, _ in self.turns(module.body):
             scope = self._used(module, body, names)
             if scope is not None:
-                found.append(Deployed(scope))
+                title = body.get("name")
+                found.append(Deployed(scope, None if title is None else self.value(title, names)))
         if not found:
             return symbol(f"{self.name}.{module.symbol}")
         return found[0] if len(found) == 1 and module.body.kind != "for" else list(found)
@@ -244,7 +245,12 @@ class Scope:
     def library(self, path: str) -> Scope | None:
         """Another file of which variables and functions are used."""
         program = self.budget.loader.program(self.program.document, path)
-        return None if program is None else Scope(program, self.budget, name=self.name, folder=self._folder)
+        if program is None:
+            return None
+        libraries = self.budget.libraries
+        if program.document not in libraries:
+            libraries[program.document] = Scope(program, self.budget, name=self.name, folder=self._folder)
+        return libraries[program.document]
 
     def whole_library(self, name: str) -> Scope | None:
         """What `import * as name` brings."""

@@ -73,9 +73,10 @@ class Told:
 
 @dataclass(slots=True, eq=False)
 class Deployed:
-    """A module as it is used: its outputs can be asked for."""
+    """A module as it is used: its outputs can be asked for, and the name of its deployment."""
 
     scope: Scope
+    title: Value = None
 
 
 @dataclass(slots=True, eq=False)
