@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from apimdoctor.engine.finding import Finding
+from apimdoctor.engine.prescription import PolicyEdit
+from apimdoctor.facts.vocabulary import Place
 from apimdoctor.report.model import Files, Report
 
 ANCHORS = ("apimdoctor.yaml", "pyproject.toml", "README.md")
@@ -22,8 +25,14 @@ def files(report: Report, roots: Sequence[Path], config: Path | None) -> Files:
 
 
 def _documents(report: Report) -> Iterable[str]:
-    places = [place for one in report.verdicts.findings for place in (one.at, *one.related)]
+    places = [place for one in report.verdicts.findings for place in (one.at, *one.related, *_changed(one))]
     return dict.fromkeys(place.document for place in places if place.document)
+
+
+def _changed(finding: Finding) -> Iterable[Place]:
+    """The policies that its prescriptions change."""
+    for prescription in finding.prescriptions:
+        yield from (change.at for change in prescription.changes if isinstance(change, PolicyEdit))
 
 
 def _candidates(document: str, roots: Sequence[Path]) -> Iterable[Path]:

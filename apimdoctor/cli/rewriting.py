@@ -12,7 +12,7 @@ from apimdoctor.collect.files import prefixes
 from apimdoctor.collect.files.contents import Form, form_of, text_of
 from apimdoctor.collect.files.tree import UnreadableError
 from apimdoctor.engine.prescription import TextEdit
-from apimdoctor.prescribe.unified import edited
+from apimdoctor.prescribe.text import applied
 from apimdoctor.snapshot.redact import stands_for
 
 
@@ -41,7 +41,7 @@ class Rewrite:
     def after(self) -> bytes:
         """The changed file."""
         try:
-            return self.form.bytes_of(edited(self.text, self.edits))
+            return self.form.bytes_of(applied(self.text, self.edits))
         except UnreadableError as error:
             raise RefusedError(f"{self.document} cannot be changed: {error}") from None
 

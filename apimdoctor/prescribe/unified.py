@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from apimdoctor.engine.prescription import TextEdit
+from apimdoctor.prescribe.text import applied
 
 CONTEXT = 3
 _NO_NEWLINE = "\\ No newline at end of file\n"
@@ -46,16 +47,6 @@ def unified(name: str, text: str, edits: Sequence[TextEdit], *, shown: str = "")
         raise HiddenLineError
     told = "".join(_hunks(lines, swaps, hidden))
     return _header(name) + told if told else ""
-
-
-def edited(text: str, edits: Sequence[TextEdit]) -> str:
-    """The text after its edits, which are sorted and do not overlap."""
-    parts: list[str] = []
-    at = 0
-    for edit in edits:
-        parts += [text[at : edit.start], edit.text]
-        at = edit.end
-    return "".join([*parts, text[at:]])
 
 
 def _split(text: str) -> list[str]:
@@ -99,7 +90,7 @@ def _swaps(
 ) -> Iterator[_Swap]:
     begin = starts[first]
     moved = [TextEdit(start=edit.start - begin, end=edit.end - begin, text=edit.text) for edit in edits]
-    made = _split(edited(text[begin : starts[last]], moved))
+    made = _split(applied(text[begin : starts[last]], moved))
     old = lines[first:last]
     while old and made and old[0] == made[0]:
         old, made, first = old[1:], made[1:], first + 1

@@ -1,6 +1,5 @@
 """Whether a draft cures its finding: applied in memory and judged again, the finding is gone and no error is new."""
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -14,8 +13,8 @@ from apimdoctor.engine.waivers import Waiver
 from apimdoctor.facts.build import Built, build_whole
 from apimdoctor.prescribe.apply import applied
 from apimdoctor.prescribe.text import CannotEditError
-from apimdoctor.prescribe.text import applied as edited
 from apimdoctor.prescribe.texts import Scripts
+from apimdoctor.prescribe.unified import unified
 from apimdoctor.snapshot import Snapshot
 from apimdoctor.snapshot.masks import FILLER
 
@@ -80,13 +79,5 @@ def _holds_mask(change: Change) -> bool:
 def _shown(change: Change, scripts: Scripts) -> Change:
     if not isinstance(change, PolicyEdit):
         return change
-    text = scripts.of(change.at).text
-    name = change.at.document or change.at.resource
-    lines = difflib.unified_diff(
-        text.splitlines(keepends=True),
-        edited(text, change.edits).splitlines(keepends=True),
-        f"a/{name}",
-        f"b/{name}",
-    )
-    marked = (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-    return replace(change, diff="".join(marked))
+    name = (change.at.document or change.at.resource).lstrip("/")
+    return replace(change, diff=unified(name, scripts.of(change.at).text, change.edits))

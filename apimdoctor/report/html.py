@@ -11,7 +11,7 @@ from apimdoctor.report import html_content, html_static
 from apimdoctor.report.model import Report
 from apimdoctor.report.token_paths import drawing
 
-SCRIPTS = ("base.js", "drawing.js", "page.js")
+SCRIPTS = ("base.js", "drawing.js", "prescribed.js", "page.js")
 """The parts of the page's one script, in order."""
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from apimdoctor.engine.finding import SEVERITIES, Finding
+from apimdoctor.engine.prescription import Change, PolicyEdit, Prescription
 from apimdoctor.report.excerpt import Excerpt
 from apimdoctor.report.hostile import shown, visible
 from apimdoctor.report.model import ApiLine, Report, apis_of
+from apimdoctor.report.prescribed import SAID, SENT_WITH, Row, body, heading, rows
 from apimdoctor.report.subjects import Group, affected, counted, groups, naming, unassessed_apis, where
 from apimdoctor.report.text import paragraphs, told
 from apimdoctor.report.token_paths import MOST_PATHS, Drawing
@@ -111,10 +113,37 @@ def _finding(mark: str, finding: Finding, report: Report) -> dict[str, object]:
         "fix": [
             ["code" if "\n" in block else "text", block] for block in paragraphs(visible(finding.fix, keep="\n\t"))
         ],
+        "prescriptions": [_prescription(one) for one in finding.prescriptions],
         "affects": [_affects(name, operations) for name, operations in affected(finding.affects, report)],
         "also": [visible(f"{also.rule}: {also.message}") for also in finding.also],
         "search": visible(f"{finding.rule} {finding.cause} {finding.message} {where(finding.at)}").lower(),
     }
+
+
+def _prescription(one: Prescription) -> dict[str, object]:
+    return {
+        "title": visible(one.title),
+        "safety": SAID[one.safety],
+        "changes": [_change(change) for change in one.changes],
+        "steps": [visible(step) for step in one.steps],
+        "effects": [visible(effect) for effect in one.side_effects],
+        "admissions": [[visible(entry.caller), entry.before, entry.after] for entry in one.admissions],
+    }
+
+
+def _change(change: Change) -> dict[str, object]:
+    """A policy edit as hunks side by side and as text to copy, or a patch as its body and the ways to send it."""
+    if isinstance(change, PolicyEdit):
+        hunks = [[_row(row) for row in hunk] for hunk in rows(change)]
+        return {"name": visible(heading(change)), "hunks": hunks, "copy": change.diff}
+    ways = [["PATCH", visible(change.resource) + "\n" + visible(body(change), keep="\n")]]
+    ways += [[SENT_WITH.get(way, way), visible(command, keep="\n")] for way, command in change.commands.items()]
+    return {"name": visible(heading(change)), "ways": ways}
+
+
+def _row(row: Row) -> list[object]:
+    old, new = visible(row.old, keep="\t"), visible(row.new, keep="\t")
+    return [row.before, old, row.after, new] if row.changed else [row.before, old, row.after]
 
 
 def _affects(name: str, operations: list[str]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from importlib.resources import files
 
 from apimdoctor.engine.finding import Also, Finding, NotAssessed, Waived
+from apimdoctor.engine.prescription import Change, PolicyEdit, Prescription
 from apimdoctor.facts.vocabulary import Place
 from apimdoctor.report.comparison import Comparison
 from apimdoctor.report.model import Report
@@ -78,8 +79,41 @@ def finding(one: Finding) -> dict[str, object]:
         "also": [_also(other) for other in one.also],
         "evidence": dict(one.evidence),
         "fix": one.fix,
-        "prescriptions": [],
+        "prescriptions": [prescription(other) for other in one.prescriptions],
         "fingerprint": one.fingerprint,
+    }
+
+
+def prescription(one: Prescription) -> dict[str, object]:
+    """A prescription as plain values."""
+    return {
+        "title": one.title,
+        "safety": one.safety,
+        "changes": [_change(change) for change in one.changes],
+        "side_effects": list(one.side_effects),
+        "steps": list(one.steps),
+        "admissions": [
+            {"caller": entry.caller, "before": entry.before, "after": entry.after} for entry in one.admissions
+        ],
+    }
+
+
+def _change(change: Change) -> dict[str, object]:
+    if isinstance(change, PolicyEdit):
+        return {
+            "kind": "policy",
+            "at": place(change.at),
+            "file": change.file,
+            "edits": [{"start": edit.start, "end": edit.end, "text": edit.text} for edit in change.edits],
+            "diff": change.diff,
+        }
+    return {
+        "kind": change.kind,
+        "resource": change.resource,
+        "name": change.name,
+        "identifier": change.identifier,
+        "body": change.body,
+        "commands": dict(change.commands),
     }
 
 

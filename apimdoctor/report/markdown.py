@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from apimdoctor.engine.finding import Finding
+from apimdoctor.engine.prescription import PolicyEdit, Prescription
 from apimdoctor.report.hostile import inert, visible
 from apimdoctor.report.model import Report
+from apimdoctor.report.prescribed import SAID, admitted, body, heading, lines
 from apimdoctor.report.subjects import changes, headline, in_names, subject_of, verdict, where
 from apimdoctor.report.text import paragraphs
 
@@ -48,11 +50,11 @@ def code(text: str) -> str:
     return f"{fence}{pad}{shown}{pad}{fence}" if shown else ""
 
 
-def block(text: str) -> str:
+def block(text: str, language: str = "") -> str:
     """Text of a tenant as a block of code that it cannot leave."""
     shown = visible(text.strip("\n"), keep="\n\t")
     fence = "`" * max(3, max((len(run) for run in re.findall("`+", shown)), default=0) + 1)
-    return f"{fence}\n{shown}\n{fence}"
+    return f"{fence}{language}\n{shown}\n{fence}"
 
 
 def fix(text: str) -> str:
@@ -100,13 +102,33 @@ def _end(text: str) -> str:
 
 
 def _fixes(findings: Sequence[Finding], report: Report) -> Iterator[str]:
-    listed = [one for one in findings if one.fix][:MOST_FIXES]
+    listed = [one for one in findings if one.fix or one.prescriptions][:MOST_FIXES]
     if not listed:
         return
     yield "### What to change"
     for one in listed:
         title = plain(subject_of(one, report).title)
-        yield f"<details><summary>{title}: {one.rule}</summary>\n\n{fix(one.fix)}\n\n</details>"
+        told = "\n\n".join(filter(None, (fix(one.fix), *_prescribed(one.prescriptions))))
+        yield f"<details><summary>{title}: {one.rule}</summary>\n\n{told}\n\n</details>"
+
+
+def _prescribed(listed: Sequence[Prescription]) -> Iterator[str]:
+    """The first prescription with its change, the others by their titles."""
+    for number, one in enumerate(listed):
+        yield f"**{'Or' if number else 'Prescription'}, {SAID[one.safety]}:** {plain(one.title)}"
+        if number:
+            continue
+        for change in one.changes:
+            yield code(_end(heading(change)))
+            if isinstance(change, PolicyEdit):
+                yield block("\n".join(line.rstrip("\r") for line in lines(change)), "diff")
+            else:
+                yield block(f"PATCH {change.resource}\n{body(change)}")
+                yield from (block(command) for way, command in change.commands.items() if way == "az")
+        told = [f"{number}. {plain(step)}" for number, step in enumerate(one.steps, start=1)]
+        told += [f"* {plain(line)}" for line in (*one.side_effects, *map(admitted, one.admissions))]
+        if told:
+            yield "\n".join(told)
 
 
 def _brief(one: Finding, report: Report) -> str:

@@ -11,10 +11,13 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from apimdoctor.engine.finding import Finding, Severity
+from apimdoctor.engine.prescription import PolicyEdit, Prescription
 from apimdoctor.facts.vocabulary import Place
+from apimdoctor.prescribe.choosing import in_files
 from apimdoctor.report.hostile import visible
 from apimdoctor.report.json import escaped
 from apimdoctor.report.model import Report, RuleText
+from apimdoctor.report.prescribed import SAID
 from apimdoctor.report.spot import Spot, spot
 from apimdoctor.report.subjects import naming, where
 
@@ -142,6 +145,9 @@ def _result(one: Finding, old: bool, rules: dict[str, int], report: Report, mark
         # Fixed findings are not listed as absent: code scanning does not know the word and would open them.
         state = "known" if old else report.comparison.state(one)
         made["baselineState"] = {"new": "new", "changed": "updated", "known": "unchanged"}[state]
+    fixes = [_fix(prescription, report) for prescription in one.prescriptions if in_files(prescription)]
+    if fixes and not old:
+        made["fixes"] = fixes
     told: dict[str, object] = {"confidence": one.confidence, "cause": one.cause, "resource": visible(one.at.resource)}
     if one.fix:
         told["fix"] = visible(one.fix, keep="\n\t")
@@ -149,6 +155,37 @@ def _result(one: Finding, old: bool, rules: dict[str, int], report: Report, mark
         told["doubt"] = visible(one.doubt)
     made["properties"] = told
     return made
+
+
+def _fix(one: Prescription, report: Report) -> dict[str, object]:
+    """A change of files as editors carry it out."""
+    changes = [change for change in one.changes if isinstance(change, PolicyEdit)]
+    return {
+        "description": {"text": message(f"{one.title} ({SAID[one.safety]})")},
+        "artifactChanges": [
+            {
+                "artifactLocation": {"uri": uri(spot(change.at, report))},
+                "replacements": _replacements(change, report.texts.whole(change.at.document)),
+            }
+            for change in changes
+        ],
+    }
+
+
+def _replacements(change: PolicyEdit, text: str) -> list[dict[str, object]]:
+    return [
+        {
+            "deletedRegion": _from(text, edit.start, "start") | _from(text, edit.end, "end"),
+            "insertedContent": {"text": edit.text},
+        }
+        for edit in change.edits
+    ]
+
+
+def _from(text: str, offset: int, side: str) -> dict[str, object]:
+    """Line and column of an offset; only a line feed ends a line (SARIF 2.1.0, 3.14.14: newlineSequences)."""
+    line = text.count("\n", 0, offset) + 1
+    return {f"{side}Line": line, f"{side}Column": offset - text.rfind("\n", 0, offset)}
 
 
 def _related(places: Sequence[Place], report: Report) -> list[dict[str, object]]:

@@ -1,19 +1,19 @@
 """The text report: for a terminal of 80 columns and for a log file, gravest first, each finding with its line and its fix."""
 
 import re
-import textwrap
-import unicodedata
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from apimdoctor.engine.finding import Finding, Severity
 from apimdoctor.facts.vocabulary import Place
+from apimdoctor.report import text_prescribed
 from apimdoctor.report.excerpt import Excerpt
 from apimdoctor.report.hostile import shown, visible
 from apimdoctor.report.model import Report
 from apimdoctor.report.painting import Line, linked, painted
 from apimdoctor.report.spot import absolute
 from apimdoctor.report.subjects import Group, affected, changes, counted, groups, headline, in_names, naming, where
+from apimdoctor.report.wrapping import columns, crop, folded, prose
 
 _STYLE: dict[Severity, str] = {"error": "bold red", "warning": "bold yellow", "info": "bold blue"}
 _TAB = "    "
@@ -54,7 +54,7 @@ def _opening(report: Report, width: int) -> Iterator[Line]:
         f"{counted(summary.routes, 'route')}, {counted(summary.app_registrations, 'app registration')}"
     )
     sources = ", ".join(visible(source.name) for source in report.sources)
-    yield from _prose(f"in {read}" + (f" from {sources}" if sources else ""), width, style="dim")
+    yield from prose(f"in {read}" + (f" from {sources}" if sources else ""), width, style="dim")
     changed = changes(report)
     if changed and report.comparison:
         yield ((f"since {visible(report.comparison.since)}: {changed}", "bold"),)
@@ -84,18 +84,20 @@ def _finding(finding: Finding, report: Report, width: int, verbose: bool, links:
         (finding.rule, rule),
         (news, "bold cyan"),
     )
-    yield from _prose(visible(finding.message), width, indent=4)
+    yield from prose(visible(finding.message), width, indent=4)
     if finding.doubt:
-        yield from _prose(f"doubt: {visible(finding.doubt)}", width, indent=4, style="yellow")
+        yield from prose(f"doubt: {visible(finding.doubt)}", width, indent=4, style="yellow")
     yield from _place(finding.at, report, width, links)
     for place in finding.related:
-        yield from _prose(f"with {visible(naming(place, report))} at {visible(where(place))}", width, indent=4, hang=5)
+        yield from prose(f"with {visible(naming(place, report))} at {visible(where(place))}", width, indent=4, hang=5)
     yield from _evidence(finding, width)
     yield from _affects(finding, report, width, verbose)
     for also in finding.also:
-        yield from _prose(f"also {also.rule}: {visible(also.message)}", width, indent=4, hang=5)
+        yield from prose(f"also {also.rule}: {visible(also.message)}", width, indent=4, hang=5)
     if finding.fix:
         yield from _fix(finding.fix, width)
+    for number, prescription in enumerate(finding.prescriptions):
+        yield from text_prescribed.told(prescription, width, whole=verbose or not number, uncut=verbose)
 
 
 def _place(place: Place, report: Report, width: int, links: bool) -> Iterator[Line]:
@@ -103,7 +105,7 @@ def _place(place: Place, report: Report, width: int, links: bool) -> Iterator[Li
     style = linked("", f"file://{quote(absolute(path, report))}" if path else "")
     told = visible(where(place))
     # A file stays on one line, so that a terminal opens it at a click.
-    first, *rest = [told] if place.file else _folded(told, width - 8)
+    first, *rest = [told] if place.file else folded(told, width - 8)
     yield (("    --> ", "blue"), (first, style))
     for part in rest:
         yield ((f"        {part}", ""),)
@@ -117,11 +119,11 @@ def _lines(excerpt: Excerpt, width: int) -> Iterator[Line]:
     gutter = 6 + digits
     for number, text in excerpt.lines:
         cells = [_TAB if char == "\t" else shown(char) for char in text]
-        cropped = _crop("".join(cells), width - gutter - 3)
+        cropped = crop("".join(cells), width - gutter - 3)
         yield ((f"    {number:>{digits + 2}} | ", "blue"), (cropped, ""))
         if number == excerpt.marked:
-            before = _columns("".join(cells[: excerpt.first]))
-            length = _columns("".join(cells[excerpt.first : excerpt.last]))
+            before = columns("".join(cells[: excerpt.first]))
+            length = columns("".join(cells[excerpt.first : excerpt.last]))
             length = max(1, min(length, width - gutter - 3 - before))
             yield ((f"    {'':>{digits + 2}} | ", "blue"), (" " * before + "^" * length, "bold red"))
     if excerpt.more:
@@ -133,7 +135,7 @@ def _evidence(finding: Finding, width: int) -> Iterator[Line]:
         return
     yield (("    evidence", "bold"),)
     for path, value in finding.evidence.items():
-        yield from _prose(f"{path} = {told(value)}", width, indent=6, hang=4)
+        yield from prose(f"{path} = {told(value)}", width, indent=6, hang=4)
 
 
 def told(value: object) -> str:
@@ -151,12 +153,12 @@ def _affects(finding: Finding, report: Report, width: int, verbose: bool) -> Ite
         return
     if len(listed) > 1 and not verbose:
         titles = [visible(title) for title, _ in listed]
-        yield from _prose(f"affects {_some(titles, False)}", width, indent=4, hang=8)
+        yield from prose(f"affects {_some(titles, False)}", width, indent=4, hang=8)
         return
     for title, operations in listed:
         names = [visible(name) for name in operations]
         what = f"{counted(len(names), 'operation')} of {visible(title)}: {_some(names, verbose)}" if names else title
-        yield from _prose(f"affects {visible(what)}", width, indent=4, hang=8)
+        yield from prose(f"affects {visible(what)}", width, indent=4, hang=8)
 
 
 def _some(names: Sequence[str], all_of_them: bool) -> str:
@@ -172,7 +174,7 @@ def _fix(fix: str, width: int) -> Iterator[Line]:
             for line in paragraph.split("\n"):
                 yield ((f"      {line.expandtabs(4)}", ""),)
         else:
-            yield from _prose(paragraph, width, indent=6)
+            yield from prose(paragraph, width, indent=6)
 
 
 def paragraphs(text: str) -> list[str]:
@@ -203,8 +205,8 @@ def _gone(report: Report, width: int) -> Iterator[Line]:
             yield ()
             yield ((title, "bold underline"), (f"  {told}", "dim"))
         for one in found:
-            yield from _prose(f"{one.severity} {one.rule} at {visible(where(one.at))}", width, indent=2)
-            yield from _prose(visible(one.message), width, indent=4)
+            yield from prose(f"{one.severity} {one.rule} at {visible(where(one.at))}", width, indent=2)
+            yield from prose(visible(one.message), width, indent=4)
 
 
 def _not_assessed(report: Report, width: int, verbose: bool) -> Iterator[Line]:
@@ -221,8 +223,8 @@ def _not_assessed(report: Report, width: int, verbose: bool) -> Iterator[Line]:
         if verbose:
             by_reason[entry.reason] += [f"at {visible(where(subject))}" for subject in entry.subjects]
     for reason, labels in by_reason.items():
-        yield from _prose(visible(reason), width, indent=2)
-        yield from _prose(", ".join(labels), width, indent=4, style="dim")
+        yield from prose(visible(reason), width, indent=2)
+        yield from prose(", ".join(labels), width, indent=4, style="dim")
 
 
 def _gaps(report: Report, width: int) -> Iterator[Line]:
@@ -231,10 +233,10 @@ def _gaps(report: Report, width: int) -> Iterator[Line]:
     yield ()
     yield (("Gaps", "bold underline"), ("  what could not be read", "dim"))
     for gap in report.gaps:
-        yield from _prose(f"{gap.kind}: {visible(in_names(gap.scope) or 'the source itself')}", width, indent=2)
-        yield from _prose(visible(gap.detail), width, indent=4)
+        yield from prose(f"{gap.kind}: {visible(in_names(gap.scope) or 'the source itself')}", width, indent=2)
+        yield from prose(visible(gap.detail), width, indent=4)
         if gap.hint:
-            yield from _prose(f"hint: {visible(gap.hint)}", width, indent=4)
+            yield from prose(f"hint: {visible(gap.hint)}", width, indent=4)
 
 
 def _waived(report: Report, width: int) -> Iterator[Line]:
@@ -246,61 +248,15 @@ def _waived(report: Report, width: int) -> Iterator[Line]:
         place = visible(where(entry.finding.at))
         until = f", until {visible(entry.until)}" if entry.until else ""
         told = f"{entry.finding.rule} at {place}: {visible(entry.reason)} ({visible(entry.source)}{until})"
-        yield from _prose(told, width, indent=2, hang=2)
+        yield from prose(told, width, indent=2, hang=2)
 
 
 def _notices(report: Report, width: int) -> Iterator[Line]:
     for notice in report.verdicts.notices:
-        yield from _prose(f"note: {visible(notice)}", width, style="yellow")
+        yield from prose(f"note: {visible(notice)}", width, style="yellow")
 
 
 def _closing(report: Report) -> Iterator[Line]:
     yield ()
     if report.verdicts.findings:
         yield (("apimdoctor explain RULE tells why a rule exists and shows examples.", "dim"),)
-
-
-def _prose(text: str, width: int, *, indent: int = 0, hang: int = 0, style: str = "") -> Iterator[Line]:
-    wrapped = textwrap.wrap(
-        text,
-        width=width,
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + hang),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    for line in wrapped:
-        word = line.lstrip()
-        if len(line) <= width or " " in word:
-            yield ((line, style),)
-        elif "://" in word:
-            # An address that is too long moves left rather than over the edge.
-            yield ((f"{' ' * max(0, width - len(word))}{word}", style),)
-        else:
-            for part in _folded(word, width - indent - hang):
-                yield ((f"{' ' * (indent + hang)}{part}", style),)
-
-
-def _folded(path: str, columns: int) -> list[str]:
-    """A path in as few lines as hold it; only between its parts is it broken."""
-    lines = [""]
-    for part in re.findall(r"[^/]*/|[^/]+$", path):
-        if lines[-1] and len(lines[-1]) + len(part) > columns:
-            lines.append("")
-        lines[-1] += part
-    return lines
-
-
-def _columns(text: str) -> int:
-    return sum(
-        2 if unicodedata.east_asian_width(char) in "WF" else 0 if unicodedata.combining(char) else 1 for char in text
-    )
-
-
-def _crop(text: str, columns: int) -> str:
-    if _columns(text) <= columns:
-        return text
-    text = text[: columns - 3]
-    while _columns(text) > columns - 3:
-        text = text[:-1]
-    return text + "..."

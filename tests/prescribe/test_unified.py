@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apimdoctor.engine.prescription import TextEdit
-from apimdoctor.prescribe.unified import HiddenLineError, edited, unified
+from apimdoctor.prescribe.text import applied as edited
+from apimdoctor.prescribe.unified import HiddenLineError, unified
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="git decides here")
 

@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from apimdoctor.engine.finding import Also, Finding, NotAssessed, Verdicts, Waived
+from apimdoctor.engine.prescription import Admission, ObjectPatch, PolicyEdit, Prescription, TextEdit
 from apimdoctor.facts.vocabulary import Facts, Place
+from apimdoctor.prescribe.unified import unified
 from apimdoctor.report.model import Report, RuleText, assemble
 from apimdoctor.snapshot import (
     Api,
@@ -54,6 +56,34 @@ LIST = Place(
     resource="apim-larkspur/apis/orders/operations/list", service="apim-larkspur", api="orders", operation="list"
 )
 
+ISSUERS = TextEdit(
+    start=POLICY.index("    </validate-jwt>"),
+    end=POLICY.index("    </validate-jwt>"),
+    text="      <issuers>\n        <issuer>https://sts.windows.net/5d3c3f0e-8a0e-4a53-9d1e-27f1b14a9c60/</issuer>\n"
+    "      </issuers>\n",
+)
+ACCEPT = Prescription(
+    title="Accept the issuer of version 1 too",
+    safety="safe",
+    changes=(PolicyEdit(at=AT, edits=(ISSUERS,), file=True, diff=unified(DOCUMENT, POLICY, [ISSUERS])),),
+    admissions=(Admission(caller="Orders web (delegated)", before="refused", after="accepted"),),
+)
+SWITCH = Prescription(
+    title="Let Entra ID issue version 2",
+    safety="review",
+    changes=(
+        ObjectPatch(
+            kind="graph",
+            resource="applications/0f8c8a55-9f2f-4f6c-9b9e-0e7c6a1d5b34",
+            name="Orders",
+            identifier=APP_ID,
+            body={"api": {"requestedAccessTokenVersion": 2}},
+            commands={"az": "az rest --method PATCH", "bicep": "resource orders"},
+        ),
+    ),
+    side_effects=("Easy Auth of orders-site accepts version 1 only.",),
+    steps=("Accept both.", "Switch.", "Clean up."),
+)
 MISMATCH = Finding(
     rule="issuer-version-mismatch",
     title="The policy does not accept the issuer of the tokens its app registration gets",
@@ -76,6 +106,7 @@ MISMATCH = Finding(
     <issuer/>
   </issuers>
 """,
+    prescriptions=(ACCEPT, SWITCH),
     fingerprint="1f4c5a1e",
     links=("https://learn.microsoft.com/entra/identity-platform/access-tokens",),
 )

@@ -70,5 +70,6 @@ const markdown = (one) => {
   if (one.evidence.length) parts.push(one.evidence.map(([path, value]) => `* ${plainMarkdown(path)}: ${plainMarkdown(value)}`).join("\n"));
   if (one.affects.length) parts.push(`Affects ${one.affects.map(plainMarkdown).join("; ")}`);
   if (one.fix.length) parts.push("**What to change**", ...one.fix.map(([kind, value]) => (kind === "code" ? fenced(value) : plainMarkdown(value))));
+  parts.push(...prescribedMarkdown(one));
   return `${parts.join("\n\n")}\n`;
 };

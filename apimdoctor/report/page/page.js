@@ -38,6 +38,7 @@
       inner.append(...part("Evidence", list));
     }
     if (one.fix.length) inner.append(...part("What to change", make("div", "fix", ...prose(one.fix))));
+    if (one.prescriptions.length) inner.append(...part(one.prescriptions.length > 1 ? "Prescriptions" : "Prescription", ...one.prescriptions.map(prescription)));
     if (one.affects.length) inner.append(...part("Affects", ...one.affects.map((told) => make("p", "", text(told)))));
     if (one.also.length) inner.append(...part("Also", ...one.also.map((told) => make("p", "", text(told)))));
     const rule = make("a", "", "About this rule");
