@@ -8,6 +8,15 @@ from typing import Any, Literal
 Json = dict[str, Any]
 
 
+def merged(body: Json, changes: Json) -> Json:
+    """The body with changed properties, nested ones too."""
+    out = dict(body)
+    for key, value in changes.items():
+        inner = out.get(key)
+        out[key] = merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return out
+
+
 def organization(tenant_id: str, name: str, domain: str) -> Json:
     """The organization object of a tenant."""
     initial = domain.split(".", maxsplit=1)[0] + ".onmicrosoft.com"

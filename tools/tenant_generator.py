@@ -16,11 +16,12 @@ from tools.entra_objects import (
     principal,
 )
 from tools.policy_filler import inbound_filler, outbound_filler
-from tools.tenant_plan import ApiPlan, AppPlan, CheckPlan, OpPlan, Placement, World, guid
+from tools.tenant_plan import ApiPlan, AppPlan, CheckPlan, OpPlan, Placement, guid
 from tools.tenant_tree import (
     claim,
     document,
 )
+from tools.tenant_world import World
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,8 @@ def generate(size: Size, seed: object) -> World:
     api_apps = min(size.apis, max(2, size.app_registrations // 2))
     world.apps = [_app(rng, number) for number in range(api_apps)]
     _add_clients(world, rng, size.app_registrations - api_apps)
+    for number, app in enumerate(world.apps):
+        world.grant(number, app)
     spare = size.service_principals - api_apps - len(world.client_principals)
     world.other_principals = [_stranger(rng, number) for number in range(max(0, spare))]
     world.products = dict.fromkeys(("partners", "staff", "devices")[: 2 if size.apis < 10 else 3], "")

@@ -1,4 +1,4 @@
-"""A generated tenant before it is written down: app registrations, APIs with their token checks, and what surrounds them.
+"""The parts of a generated tenant before they are written down: app registrations, and APIs with their token checks.
 
 The plan says what is meant (this API belongs to that app registration, its check stands in a fragment), so that a planted
 fault is one change of the plan and its place is known.
@@ -6,34 +6,27 @@ fault is one change of the plan and its place is known.
 
 from __future__ import annotations
 
-import json
 import random
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from tools.entra_objects import (
     Json,
-    assignment,
     graph_app,
     legacy_app,
+    merged,
     principal,
     role_entry,
     scope_entry,
 )
 from tools.tenant_tree import (
-    V1_ISSUER,
-    V1_METADATA,
-    V2_ISSUER,
-    V2_METADATA,
-    Op,
-    TenantTree,
     document,
     indented,
     validate_jwt,
 )
 
+USUAL_ATTRIBUTES = 'header-name="Authorization" failed-validation-httpcode="401"'
 Placement = Literal["api", "fragment", "branches", "operations", "product", "none"]
 
 
@@ -58,6 +51,10 @@ class AppPlan:
     role: str
     legacy: bool = False
     multi_tenant: bool = False
+    changes: Json = field(default_factory=dict)
+    """Properties of the app registration that differ from the usual ones, nested ones too."""
+    principal_changes: Json | None = field(default_factory=dict)
+    """The same for its service principal; None: it has none."""
 
     @property
     def token_version(self) -> int:
@@ -66,6 +63,9 @@ class AppPlan:
 
     def body(self) -> Json:
         """The app registration as its file holds it."""
+        return merged(self._usual_body(), self.changes)
+
+    def _usual_body(self) -> Json:
         scopes, roles = [scope_entry(self.scope_id, self.scope)], [role_entry(self.role_id, self.role)]
         if self.legacy:
             return legacy_app(
@@ -91,7 +91,7 @@ class AppPlan:
 
     def service_principal(self, owner: str) -> Json:
         """Its service principal in the tenant."""
-        return principal(
+        usual = principal(
             object_id=self.principal_id,
             app_id=self.app_id,
             name=self.name,
@@ -100,6 +100,7 @@ class AppPlan:
             roles=[role_entry(self.role_id, self.role)],
             scopes=[scope_entry(self.scope_id, self.scope)],
         )
+        return merged(usual, self.principal_changes or {})
 
 
 @dataclass(kw_only=True)
@@ -114,6 +115,7 @@ class CheckPlan:
     clients: list[str] = field(default_factory=list)
     claims: list[str] = field(default_factory=list)
     tenant: str = ""
+    attributes: str = USUAL_ATTRIBUTES
 
     def xml(self) -> str:
         """The element."""
@@ -124,6 +126,7 @@ class CheckPlan:
                 audiences=self.audiences,
                 issuers=self.issuers,
                 claims="\n".join(self.claims),
+                attributes=self.attributes,
             )
         lines = [f'<validate-azure-ad-token tenant-id="{self.tenant}" failed-validation-httpcode="401">']
         for plural, singular, values in (
@@ -168,6 +171,10 @@ class ApiPlan:
     console: str = ""
     revision: bool = False
     workspace: str = ""
+    backend: str = "<base />"
+    on_error: str = "<base />"
+    properties: Json = field(default_factory=dict)
+    """Properties of the API that differ from the usual ones."""
     policy: str = ""
     """A whole text instead of the planned one."""
 
@@ -182,7 +189,9 @@ class ApiPlan:
         }.get(self.placement, "")
         return document(
             "\n".join(filter(None, ["<base />", *self.before, check, *self.after])),
+            backend=self.backend,
             outbound="\n".join(["<base />", *self.outbound]),
+            on_error=self.on_error,
         )
 
     def operation_text(self, op: OpPlan) -> str:
@@ -202,116 +211,3 @@ def _branches(check: CheckPlan) -> str:
         f'<choose>\n    <when condition="{condition}">\n{inner}\n    </when>\n'
         f"    <otherwise>\n{inner}\n    </otherwise>\n</choose>"
     )
-
-
-@dataclass(kw_only=True)
-class World:
-    """A whole tenant and its service."""
-
-    tenant_id: str
-    service: str
-    gateway_principal: str
-    gateway_client: str
-    identity: bool = True
-    apps: list[AppPlan] = field(default_factory=list)
-    clients: list[Json] = field(default_factory=list)
-    client_principals: list[Json] = field(default_factory=list)
-    other_principals: list[Json] = field(default_factory=list)
-    apis: list[ApiPlan] = field(default_factory=list)
-    products: dict[str, str] = field(default_factory=dict)
-    named_values: dict[str, str | None] = field(default_factory=dict)
-    subscriptions: dict[str, str] = field(default_factory=dict)
-    global_inbound: list[str] = field(default_factory=list)
-    console_client: str = ""
-
-    def issuer(self, version: int) -> str:
-        """The issuer of the tenant's tokens of a version."""
-        return (V1_ISSUER if version == 1 else V2_ISSUER).format(tenant=self.tenant_id)
-
-    def metadata(self, version: int, tenant: str = "") -> str:
-        """The metadata URL that states the issuer of a version."""
-        return (V1_METADATA if version == 1 else V2_METADATA).format(tenant=tenant or self.tenant_id)
-
-    def files(self) -> dict[str, bytes]:
-        """The tenant as a folder."""
-        tree = TenantTree(tenant_id=self.tenant_id, name=self.service.capitalize(), domain=f"{self.service}.example")
-        tree.service(self.service, principal_id=self.gateway_principal if self.identity else "")
-        if self.global_inbound:
-            tree.global_policy(document("\n".join(self.global_inbound), backend="<forward-request />"))
-        for name, policy in self.products.items():
-            tree.product(name, policy)
-        for name, value in self.named_values.items():
-            tree.named_value(name, value)
-        for workspace in sorted({api.workspace for api in self.apis} - {""}):
-            self._write_workspace(tree, workspace)
-        for name, scope in self.subscriptions.items():
-            tree.subscription(name, scope)
-        for api in self.apis:
-            _write_api(tree, api)
-        if any(api.console for api in self.apis):
-            tree.console_server("sign-in", self.console_client, f"{self.apps[0].app_id}/.default")
-        self._write_entra(tree)
-        return tree.files
-
-    def _write_workspace(self, tree: TenantTree, workspace: str) -> None:
-        """A workspace has products and named values of its own."""
-        tree.workspace(workspace)
-        for product in sorted({name for api in self.apis if api.workspace == workspace for name in api.products}):
-            tree.product(product, workspace=workspace)
-        for name, value in self.named_values.items():
-            tree.named_value(name, value, workspace=workspace)
-
-    def _write_entra(self, tree: TenantTree) -> None:
-        """Collections as Graph lists them; legacy manifests as files of their own."""
-        graph = [app.body() for app in self.apps if not app.legacy] + self.clients
-        tree.files["entra/applications.json"] = _listed(graph)
-        for app in self.apps:
-            if app.legacy:
-                tree.app(app.name.lower().replace(" ", "-"), app.body())
-        principals = [app.service_principal(self.tenant_id) for app in self.apps]
-        principals += [*self.client_principals, *self.other_principals]
-        if self.identity:
-            principals.append(
-                principal(
-                    object_id=self.gateway_principal,
-                    app_id=self.gateway_client,
-                    name=self.service,
-                    owner=None,
-                    kind="ManagedIdentity",
-                )
-            )
-        tree.files["entra/servicePrincipals.json"] = _listed(principals)
-        resources = {
-            app.name: app.service_principal(self.tenant_id) for app in self.apps[: len(self.client_principals)]
-        }
-        held = [
-            assignment(f"a{number:06}", holder=holder, resource=resources[app.name], role_id=app.role_id)
-            for number, (holder, app) in enumerate(zip(self.client_principals, self.apps, strict=False))
-        ]
-        tree.assignments(held)
-
-
-def _listed(entries: Sequence[Json]) -> bytes:
-    return (json.dumps({"value": list(entries)}, indent=1) + "\n").encode()
-
-
-def _write_api(tree: TenantTree, api: ApiPlan) -> None:
-    if api.placement == "fragment":
-        tree.fragment(f"check-{api.name}", api.check.xml(), workspace=api.workspace)
-    ops = [Op(name=o.name, method=o.method, template=o.template, policy=api.operation_text(o)) for o in api.operations]
-    properties: Json = {"serviceUrl": f"https://{api.name}.internal.example"}
-    if api.console:
-        server = {"authorizationServerId": "sign-in", "scope": api.console}
-        properties["authenticationSettings"] = {"oAuth2AuthenticationSettings": [server]}
-    tree.api(
-        api.name,
-        api.text(),
-        key=api.key,
-        operations=ops,
-        products=api.products,
-        workspace=api.workspace,
-        properties=properties,
-    )
-    if api.revision and not api.workspace:
-        properties = {**properties, "apiRevision": "2", "isOnline": True}
-        tree.api(f"{api.name};rev=2", api.text(), path=api.name, key=api.key, operations=ops, properties=properties)

@@ -96,6 +96,9 @@ def _expression(
         failures=(Unknown(because),)
         if failed is None
         else tuple(
-            Failure(place=place, text=text, on=one.on, reads=one.reads) for one in failed if one.reads not in settled
+            Failure(place=place, text=text, on=one.on, reads=one.reads)
+            for one in failed
+            # That a header is there does not make its text another one.
+            if one.on in ("base64url text", "line breaks") or one.reads not in settled
         ),
     )

@@ -160,7 +160,20 @@ class Steps:
         sent = known(*(place for place in reads.carries if place == "header:authorization" or place in held))
         if "header:*" in reads.places and any(_all_headers(symbol(value)) for value in written_in(element, named)):
             sent = known("header:authorization", *sent.known)
+        if _copies_authorization(element, named):
+            sent = known("header:authorization", *sent.known)
         return Values(known=sent.known, rest=reads.unknown) if reads.unknown else sent
+
+
+def _copies_authorization(element: Element, named: NamedValues) -> bool:
+    """Whether a request of the gateway's own is a copy of the caller's, its token included (docs: send-request, mode)."""
+    if element.name not in ("send-request", "send-one-way-request"):
+        return False
+    if written.told(element.get("mode"), named, "new") != "copy":
+        return False
+    names = [written.told(header.get("name"), named) for header in element.each("set-header")]
+    signs_in = any(element.child(f"authentication-{kind}") for kind in ("managed-identity", "basic", "token"))
+    return not signs_in and not any(isinstance(name, Unknown) or name.lower() == "authorization" for name in names)
 
 
 def _all_headers(code: str) -> bool:

@@ -285,6 +285,12 @@ def writer(place: str, held: Holding) -> Writer | None:
     reason = held.reason
     if held.who == "made" and held.sources & FROM_CALLER_BY_WAY_OF:
         kind, reason = "unknown", "its value comes from a cache or from a request that carries something of the caller"
+    elif held.who == "made" and place.startswith("variable:") and "response" in held.sources:
+        # Nothing of the caller's is replaced: where sign-in is the gateway's work, its answer holds the caller's token.
+        kind, reason = (
+            "unknown",
+            "its value comes from a request of the gateway's own, which may have signed the caller in",
+        )
     token = held.token
     if token is None:
         return Writer(held.by, kind, (place,), reason=reason)

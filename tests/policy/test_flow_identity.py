@@ -282,6 +282,16 @@ def test_a_retry_in_backend_forwards_once() -> None:
     assert found.unforwarded == ()
 
 
+def test_a_check_of_what_a_token_endpoint_answers_may_check_the_callers_token() -> None:
+    """The gateway signs users in for a browser: its own request brings the token that is checked."""
+    found = way(
+        '<send-request mode="new" response-variable-name="answer"><set-url>https://login.example/token</set-url>'
+        '</send-request><validate-jwt token-value=\'@((string)((IResponse)context.Variables["answer"])'
+        '.Body.As&lt;JObject&gt;()["access_token"])\'/>'
+    )
+    assert [w.kind for met in found.met for w in met.writers if isinstance(w, Writer)] == ["unknown"]
+
+
 BASIC = '<authentication-basic username="a" password="b"/>'
 
 

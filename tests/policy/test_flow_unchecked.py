@@ -424,6 +424,38 @@ def test_a_success_for_failed_checks_hides_refusals() -> None:
     assert len(way(scopes={"api": policy(CHECK, on_error=guard)}).errors_hidden) == 1
 
 
+@pytest.mark.parametrize("code", ["200", "204"])
+def test_an_error_section_that_sets_the_status_of_a_success_hides_refusals(code: str) -> None:
+    found = way(scopes={"api": policy(CHECK, on_error=f'<set-status code="{code}" reason="OK"/><trace/>')})
+    assert [p.element.name for p in found.errors_hidden] == ["set-status"]
+
+
+@pytest.mark.parametrize(
+    "then", ['<set-status code="403"/>', '<return-response><set-status code="401"/></return-response>']
+)
+def test_the_last_status_that_an_error_section_sets_counts(then: str) -> None:
+    found = way(scopes={"api": policy(CHECK, on_error=f'<set-status code="200"/>{then}')})
+    assert found.errors_hidden == ()
+
+
+@pytest.mark.parametrize(
+    ("condition", "code", "hidden"),
+    [
+        ("context.Response.StatusCode == 404", "401", 0),
+        ("context.Response.StatusCode == 401", "401", 1),
+        ("context.Response.StatusCode == 401", "403", 1),  # a token of the wrong form may still be refused with 401
+        ("context.Response.StatusCode == 403", "401", 0),
+        ("context.Response.StatusCode == 403", "403", 1),
+        ("context.Response.StatusCode >= 400", "401", 1),
+    ],
+)
+def test_a_success_for_another_status_than_the_refusal_hides_nothing(condition: str, code: str, hidden: int) -> None:
+    check = f'<validate-jwt header-name="Authorization" failed-validation-httpcode="{code}"/>'
+    answer = '<return-response><set-status code="200"/></return-response>'
+    on_error = when(f"@({condition.replace('>', '&gt;')})", answer)
+    assert len(way(scopes={"api": policy(check, on_error=on_error)}).errors_hidden) == hidden
+
+
 def test_an_error_section_of_an_api_without_checks_hides_nothing() -> None:
     answer = '<return-response><set-status code="200"/></return-response>'
     assert way(scopes={"api": policy("", on_error=answer)}).errors_hidden == ()
