@@ -77,8 +77,8 @@ class _Case:
     # ------------------------------------------------------------ the call
     def diagnosis(self, findings: list[Finding]) -> Diagnosis:
         token = understand(self.brought.presented)
-        imagined = self._imagined()
-        rows = [self._row(one) for one in imagined]
+        imagined = self.imagined()
+        rows = [self.row(one) for one in imagined]
         given = self.brought.presented.form != "none"
         # An error text that misses the token says how the call was made.
         bare = given or not self.way.met or self.brought.evidence.token_missing
@@ -172,7 +172,8 @@ class _Case:
                 found.setdefault(app.app_id, app)
         return list(found.values())
 
-    def _imagined(self) -> list[callers.Imagined]:
+    def imagined(self) -> list[callers.Imagined]:
+        """Nobody, and the callers of the app registrations that the token checks name."""
         apps = self._apps()
         made = [callers.NOBODY]
         for app in apps[:2]:
@@ -182,7 +183,8 @@ class _Case:
             made += [one for check in checks[:1] for one in callers.as_asked(check)]
         return made
 
-    def _row(self, imagined: callers.Imagined) -> Caller:
+    def row(self, imagined: callers.Imagined) -> Caller:
+        """What happens to a caller."""
         endings = self._walk(imagined.token, None)
         verdict, ending, site = self._verdict(endings)
         detail = _message(verdict, ending, site) or (
@@ -416,3 +418,16 @@ def _joined(first: str, second: str) -> str:
 def unknown_routes(routes: Sequence[Route | Unknown]) -> list[str]:
     """Why some routes are not known."""
     return [route.because for route in routes if isinstance(route, Unknown)]
+
+
+def callers_at(built: Built, snapshot: Snapshot, route: Route) -> tuple[callers.Imagined, ...]:
+    """The callers that a route is worth trying with: those its token checks tell of, and somebody without a token."""
+    return tuple(_Case(built, snapshot, route, Brought()).imagined())
+
+
+def who_passes(
+    built: Built, snapshot: Snapshot, route: Route, imagined: Sequence[callers.Imagined]
+) -> tuple[Caller, ...]:
+    """What happens to each of these callers on a route."""
+    case = _Case(built, snapshot, route, Brought())
+    return tuple(case.row(one) for one in imagined)

@@ -9,7 +9,14 @@ from apimdoctor.policy.tree import Element
 from apimdoctor.policy.value import Literal
 from apimdoctor.prescribe.case import Case, Prescribers
 from apimdoctor.prescribe.lists import add_to_list, take_out
-from apimdoctor.prescribe.registration_known import application_id_of, audiences_of, of_api, only_app, registrations
+from apimdoctor.prescribe.registration_known import (
+    application_id_of,
+    audiences_of,
+    named_alone,
+    of_api,
+    only_app,
+    registrations,
+)
 from apimdoctor.prescribe.text import CannotEditError, Script, literal
 
 
@@ -20,7 +27,7 @@ def accept_audience(case: Case) -> Iterator[Prescription]:
     wanted = _emitted(app)
     yield Prescription(
         title=f"Accept the audience {', '.join(wanted)} of {app.display_name}'s version {app.token_version} tokens",
-        safety="safe",
+        safety="safe" if named_alone(check) else "review",
         changes=(script.edit(*accepting(script, script.at(check.place), check, wanted)),),
     )
 

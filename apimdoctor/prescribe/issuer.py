@@ -10,7 +10,7 @@ from apimdoctor.policy.tree import Element
 from apimdoctor.policy.value import Literal
 from apimdoctor.prescribe.case import Case, Prescribers
 from apimdoctor.prescribe.lists import add_to_list, take_out
-from apimdoctor.prescribe.registration_known import only_app
+from apimdoctor.prescribe.registration_known import named_alone, only_app
 from apimdoctor.prescribe.text import CannotEditError, Script, literal
 
 
@@ -25,7 +25,7 @@ def accept_issuer(case: Case) -> Iterator[Prescription]:
     edits = [add_to_list(script, element, "issuers", "issuer", issuers), *missing_audience(script, element, check, app)]
     yield Prescription(
         title=f"Accept {', '.join(issuers)}, the issuer of {app.display_name}'s version {app.token_version} tokens",
-        safety="safe",
+        safety="safe" if named_alone(check) else "review",
         changes=(script.edit(*edits),),
     )
 

@@ -4,15 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from apimdoctor.engine.finding import Finding, Verdicts
-from apimdoctor.engine.prescription import Prescription
+from apimdoctor.engine.prescription import Change, ObjectPatch, Prescription
 from apimdoctor.engine.rulefile import Rule
 from apimdoctor.engine.waivers import Waiver
 from apimdoctor.facts.build import Built
 from apimdoctor.prescribe import audience, checks, claims, coverage, issuer, metadata, order, requests
+from apimdoctor.prescribe.admissions import Admissions
 from apimdoctor.prescribe.case import Case, Prescriber, Prescribers
 from apimdoctor.prescribe.text import CannotEditError
 from apimdoctor.prescribe.texts import Scripts
-from apimdoctor.prescribe.verify import Verifier
+from apimdoctor.prescribe.unified import HiddenLineError, unified
+from apimdoctor.prescribe.verify import Cured, Trial, Verifier
 from apimdoctor.snapshot import Snapshot
 
 TOPICS: tuple[Prescribers, ...] = (
@@ -43,14 +45,40 @@ def prescribed(
     `judged`: all that the rules found, where `verdicts` show a part of it: what was found before is no harm done.
     """
     scripts = Scripts(snapshot)
-    verifier = Verifier(snapshot, judged or verdicts, rules, waivers)
+    verifier = Verifier(snapshot, built, judged or verdicts, rules, waivers)
+    made: dict[str, list[Trial]] = {}
+    for finding in verdicts.findings:
+        for draft in drafts(Case(finding, snapshot, built.facts, scripts)):
+            trial = verifier.trial(finding, draft)
+            if trial is not None:
+                made.setdefault(finding.fingerprint, []).append(trial)
+    cured = verifier.cured(trial for trials in made.values() for trial in trials)
+    admissions = Admissions(snapshot, built)
 
-    def cured(finding: Finding) -> Finding:
-        case = Case(finding, snapshot, built.facts, scripts)
-        kept = (verifier.verified(finding, draft, scripts) for draft in drafts(case))
-        return replace(finding, prescriptions=tuple(one[0] for one in kept if one is not None))
+    def treated(finding: Finding) -> Finding:
+        kept = [(trial, cured[trial]) for trial in made.get(finding.fingerprint, ()) if trial in cured]
+        return replace(finding, prescriptions=tuple(_told(trial, after, scripts, admissions) for trial, after in kept))
 
-    return replace(verdicts, findings=tuple(cured(finding) for finding in verdicts.findings))
+    return replace(verdicts, findings=tuple(treated(finding) for finding in verdicts.findings))
+
+
+def _told(trial: Trial, after: Cured, scripts: Scripts, admissions: Admissions) -> Prescription:
+    """The draft with all that is known of it now: its diffs, and who gets in."""
+    changes = tuple(_with_diff(change, scripts) for change in trial.draft.changes)
+    told, loses = admissions.of(trial.finding, after)
+    safety = "review" if loses else trial.draft.safety
+    return replace(trial.draft, changes=changes, admissions=told, safety=safety)
+
+
+def _with_diff(change: Change, scripts: Scripts) -> Change:
+    if isinstance(change, ObjectPatch):
+        return change
+    name = (change.at.document or change.at.resource).lstrip("/")
+    try:
+        diff = unified(name, scripts.of(change.at).text, change.edits)
+    except HiddenLineError:
+        diff = ""
+    return replace(change, diff=diff)
 
 
 def drafts(case: Case) -> Iterator[Prescription]:

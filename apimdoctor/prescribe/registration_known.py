@@ -24,6 +24,11 @@ def registration(case: Case, app_id: str) -> AppRegistration:
     raise CannotEditError(f"no app registration {app_id} was read")
 
 
+def named_alone(check: TokenCheck) -> bool:
+    """Whether a check names one app registration: accepting its tokens then lets nobody in who is not meant."""
+    return len({match.app.app_id for match in check.apps if isinstance(match, AppMatch)}) == 1
+
+
 def application_id_of(case: Case, identity: str) -> tuple[str, str]:
     """The application (client) id and the name of what has an object id."""
     wanted = identity.lower()

@@ -1,9 +1,13 @@
-"""Whether a draft cures its finding: applied in memory and judged again, the finding is gone and no error is new."""
+"""Whether drafts cure their findings: applied in memory and judged again, the finding is gone and no error is new.
+
+Drafts that reach different APIs are tried together, on a snapshot of the APIs that they reach: what is judged for one API
+does not depend on another, but for what they share, and that stays. So the cost follows the drafts, not the tenant.
+"""
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from apimdoctor.engine.finding import Finding, Verdicts
 from apimdoctor.engine.judge import judge
@@ -11,10 +15,10 @@ from apimdoctor.engine.prescription import Change, PolicyEdit, Prescription
 from apimdoctor.engine.rulefile import Rule
 from apimdoctor.engine.waivers import Waiver
 from apimdoctor.facts.build import Built, build_whole
+from apimdoctor.facts.vocabulary import Place
 from apimdoctor.prescribe.apply import applied
+from apimdoctor.prescribe.reach import ApiKey, Reach, restricted
 from apimdoctor.prescribe.text import CannotEditError
-from apimdoctor.prescribe.texts import Scripts
-from apimdoctor.prescribe.unified import unified
 from apimdoctor.snapshot import Snapshot
 from apimdoctor.snapshot.masks import FILLER
 
@@ -23,61 +27,116 @@ Loose = tuple[str, ...]
 _NUMBER = re.compile(r"\[\d+\]")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """A draft to be tried for its finding, and the APIs it reaches."""
+
+    finding: Finding
+    draft: Prescription
+    reaches: frozenset[ApiKey]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cured:
+    """The configuration after a draft that cures: what its APIs look like then."""
+
+    snapshot: Snapshot
+    built: Built
+
+
 class Verifier:
     """Tries drafts on one snapshot, of which everything that is found was `found` before."""
 
-    def __init__(self, snapshot: Snapshot, found: Verdicts, rules: Sequence[Rule], waivers: Sequence[Waiver]) -> None:
+    def __init__(
+        self, snapshot: Snapshot, built: Built, found: Verdicts, rules: Sequence[Rule], waivers: Sequence[Waiver]
+    ) -> None:
         self._snapshot = snapshot
         self._rules = rules
         self._waivers = waivers
+        self._reach = Reach(snapshot, built.facts)
         standing = (*found.findings, *(waived.finding for waived in found.waived))
         self._known = Counter(key for one in standing for key in _keys(one))
 
-    def verified(self, finding: Finding, draft: Prescription, scripts: Scripts) -> tuple[Prescription, Built] | None:
-        """The draft with its diffs, and the facts after it; None when it does not cure, or harms."""
+    def trial(self, finding: Finding, draft: Prescription) -> Trial | None:
+        """The draft made ready; None when it would change nothing, or write a mask where a secret stands."""
         if not draft.changes or any(_holds_mask(change) for change in draft.changes):
             return None
-        try:
-            snapshot = applied(self._snapshot, draft.changes)
-        except CannotEditError:
-            return None
+        return Trial(finding, draft, self._reach.of(finding, draft))
+
+    def cured(self, trials: Iterable[Trial]) -> dict[Trial, Cured]:
+        """The trials that succeed."""
+        succeeded: dict[Trial, Cured] = {}
+        alone: list[Trial] = []
+        for group in _rounds(trials):
+            passed = self._round(group)
+            succeeded |= passed
+            if len(group) > 1:
+                alone += [trial for trial in group if trial not in passed]
+        for trial in alone:
+            succeeded |= self._round([trial])
+        return succeeded
+
+    def _round(self, group: Sequence[Trial]) -> dict[Trial, Cured]:
+        reached = frozenset().union(*(trial.reaches for trial in group))
+        snapshot = restricted(self._snapshot, reached) if reached < self._reach.everything else self._snapshot
+        tried = []
+        for trial in group:
+            try:
+                snapshot = applied(snapshot, trial.draft.changes)
+            except CannotEditError:
+                continue
+            tried.append(trial)
+        if not tried:
+            return {}
         built = build_whole(snapshot)
         after = judge(self._rules, built.facts, waivers=self._waivers)
-        if not self._cured(finding, after):
-            return None
-        return replace(draft, changes=tuple(_shown(change, scripts) for change in draft.changes)), built
-
-    def _cured(self, finding: Finding, after: Verdicts) -> bool:
         standing = [*after.findings, *(waived.finding for waived in after.waived)]
-        left = Counter(_loose(one) for one in standing)
-        key = _loose(finding)
+        return {trial: Cured(snapshot, built) for trial in tried if self._cures(trial, standing)}
+
+    def _cures(self, trial: Trial, after: Sequence[Finding]) -> bool:
+        left = Counter(_loose(one) for one in after)
+        key = _loose(trial.finding)
         if left[key] >= max(1, self._known[key]):
             return False
-        if any(
-            one.rule == finding.rule and key in _keys(one) and one.fingerprint == finding.fingerprint
-            for one in standing
-        ):
+        if any(one.fingerprint == trial.finding.fingerprint for one in after):
             return False
-        return all(one.severity != "error" or left[_loose(one)] <= self._known[_loose(one)] for one in standing)
+        names = {(workspace, api) for _, workspace, api in trial.reaches}
+
+        def concerned(one: Finding) -> bool:
+            places = [place for place in (one.at, *one.affects) if place.api]
+            return not places or any((place.workspace, place.api) in names for place in places)
+
+        errors = (one for one in after if one.severity == "error" and concerned(one))
+        return all(left[_loose(one)] <= self._known[_loose(one)] for one in errors)
+
+
+def _rounds(trials: Iterable[Trial]) -> list[list[Trial]]:
+    """The trials in as few groups as come of it, no two of a group reaching the same API."""
+    groups: list[tuple[set[ApiKey], list[Trial]]] = []
+    for trial in trials:
+        for reached, group in groups:
+            if trial.reaches and reached.isdisjoint(trial.reaches):
+                reached.update(trial.reaches)
+                group.append(trial)
+                break
+        else:
+            groups.append((set(trial.reaches), [trial]))
+    return [group for _, group in groups]
 
 
 def _keys(finding: Finding) -> list[Loose]:
     """Of the finding, and of what it explains: that stood in its shadow before, so it is nothing new."""
-    folded = [(also.rule, also.at.resource, _NUMBER.sub("", also.at.path)) for also in finding.also]
-    return [_loose(finding), *folded]
+    return [_loose(finding), *(_key(also.rule, also.at) for also in finding.also)]
 
 
 def _loose(finding: Finding) -> Loose:
-    return (finding.rule, finding.at.resource, _NUMBER.sub("", finding.at.path))
+    return _key(finding.rule, finding.at)
+
+
+def _key(rule: str, at: Place) -> Loose:
+    return (rule, at.resource, _NUMBER.sub("", at.path))
 
 
 def _holds_mask(change: Change) -> bool:
     """A text that would write a mask where the author's secret stands."""
     return isinstance(change, PolicyEdit) and any(FILLER in edit.text for edit in change.edits)
-
-
-def _shown(change: Change, scripts: Scripts) -> Change:
-    if not isinstance(change, PolicyEdit):
-        return change
-    name = (change.at.document or change.at.resource).lstrip("/")
-    return replace(change, diff=unified(name, scripts.of(change.at).text, change.edits))
