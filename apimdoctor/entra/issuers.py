@@ -123,7 +123,7 @@ def _of_host(url: SplitResult, host: str, described: Sequence[Cloud]) -> _Readin
     if not found and older is None:
         return None
     where = found or ((older,) if older else ())
-    if any("{" in segment for segment in segments):
+    if any("{" in segment and not is_guid(segment) for segment in segments):
         return "template", "", where, ""
     return _workforce(host, segments, slash, where)
 
@@ -167,7 +167,7 @@ def _workforce(host: str, segments: list[str], slash: bool, where: tuple[Cloud, 
 
 def _b2c(host: str, segments: list[str], slash: bool, cloud: Cloud) -> _Reading:
     # https://NAME.b2clogin.com/{T}/v2.0/ or, by a setting of the user flow, /tfp/{T}/{policy}/v2.0/
-    if any("{" in segment for segment in segments):
+    if any("{" in segment and not is_guid(segment) for segment in segments):
         return "template", "", (cloud,), ""
     tfp = bool(segments) and segments[0].lower() == "tfp"
     tenant = (segments[1] if tfp and len(segments) > 1 else segments[0] if segments and not tfp else "").lower()
@@ -187,7 +187,7 @@ def _b2c(host: str, segments: list[str], slash: bool, cloud: Cloud) -> _Reading:
 
 def _external_id(host: str, segments: list[str], slash: bool, cloud: Cloud) -> _Reading:
     # The host label is the tenant's GUID, whatever name the metadata was asked under.
-    if any("{" in segment for segment in segments):
+    if any("{" in segment and not is_guid(segment) for segment in segments):
         return "template", "", (cloud,), ""
     if not segments:
         return "other path", "", (cloud,), ""

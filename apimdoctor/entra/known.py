@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from apimdoctor.symbols import is_id
+
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -25,8 +27,8 @@ class Known:
 
 
 def is_guid(text: str) -> bool:
-    """Whether the text is a GUID in the form that Entra ID writes, in whatever letter case."""
-    return _GUID.fullmatch(text) is not None
+    """Whether the text is a GUID in the form that Entra ID writes, in whatever letter case, or a marker that stands for one."""
+    return _GUID.fullmatch(text) is not None or is_id(text)
 
 
 def distinct(*texts: str) -> tuple[str, ...]:

@@ -6,8 +6,10 @@ text the symbols stand for, whatever further members there are), else an Unknown
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from apimdoctor.frozen import frozen
+from apimdoctor.symbols import holds_id, may_equal, only_ids
 
 
 @frozen
@@ -86,6 +88,7 @@ def meets(left: Values, right: Values) -> Answer:
     if left.all or right.all:
         lacking = empty(right if left.all else left)
         return lacking if isinstance(lacking, Unknown) else not lacking
+    left, right = _parted(left), _parted(right)
     ours, theirs = _texts(left), _texts(right)
     if ours & theirs or set(left.symbols) & set(right.symbols):
         return True
@@ -102,6 +105,7 @@ def within(left: Values, right: Values) -> Answer:
         return True
     if left.all:
         return Unknown(right.rest) if right.rest else False
+    left, right = _parted(left), _parted(right)
     theirs = _texts(right)
     doubt = left.rest
     for text in _texts(left) - theirs:
@@ -137,6 +141,15 @@ def everything(values: Values) -> Answer:
     return Unknown(values.rest) if values.rest else False
 
 
+def _parted(values: Values) -> Values:
+    """Members that hold an id only a deployment knows, as symbols: of those only what stands around the id is certain."""
+    if not any("${" in text for text in values.known):
+        return values
+    symbolic = tuple(text for text in values.known if holds_id(text))
+    known_ones = tuple(text for text in values.known if text not in symbolic)
+    return replace(values, known=known_ones, symbols=(*symbolic, *values.symbols))
+
+
 def _texts(values: Values) -> set[str]:
     return {comparable(text) for text in values.known}
 
@@ -149,15 +162,22 @@ def _first(*reasons: str) -> Answer:
 def _perhaps(symbols: Iterable[str], texts: Iterable[str], others: tuple[str, ...]) -> str:
     """Why one of the symbols may be one of the texts or of the other symbols; "" when none can be."""
     for symbol in symbols:
-        start, end = _certain_ends(comparable(symbol))
-        for text in texts:
-            if text.startswith(start) and text.endswith(end) and len(text) >= len(start) + len(end):
-                return _not_known(symbol)
-        for other in others:
-            other_start, other_end = _certain_ends(comparable(other))
-            if _same_start(start, other_start) and _same_start(end[::-1], other_end[::-1]):
-                return _not_known(symbol)
+        if any(_may_be(symbol, text) for text in texts) or any(
+            _may_be(symbol, other, symbolic=True) for other in others
+        ):
+            return _not_known(symbol)
     return ""
+
+
+def _may_be(symbol: str, other: str, *, symbolic: bool = False) -> bool:
+    """Whether a symbol may stand for a text, or, `symbolic`, for what another symbol stands for."""
+    if only_ids(symbol) and (not symbolic or only_ids(other)):
+        return may_equal(symbol, other)
+    start, end = _certain_ends(comparable(symbol))
+    if not symbolic:
+        return other.startswith(start) and other.endswith(end) and len(other) >= len(start) + len(end)
+    other_start, other_end = _certain_ends(comparable(other))
+    return _same_start(start, other_start) and _same_start(end[::-1], other_end[::-1])
 
 
 def _certain_ends(symbol: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 from apimdoctor.policy.span import expression_end
 from apimdoctor.policy.value import EMPTY, Expression, Literal, Mixed, NamedValue, NamedValues, Unresolved, Value
+from apimdoctor.symbols import is_id
 
 Part = Literal | NamedValue | Expression | Unresolved
 
@@ -66,7 +67,10 @@ def literal_parts(text: str, *, named_values: bool = True, brackets: bool = True
             parts.append(Literal(marker))
             position = found.end()
             continue
-        if marker or _MARKER_IN_NAME.search(found.group()):
+        if marker and is_id(marker):
+            # What it stands for is not known, but what it is and that it equals itself.
+            parts.append(Literal(marker))
+        elif marker or _MARKER_IN_NAME.search(found.group()):
             parts.append(Unresolved(found.group()))
         else:
             parts.append(NamedValue(found.group("name")))

@@ -28,6 +28,10 @@ _WHAT = {
 }
 
 
+NOWHERE = "/"
+"""The folder of objects that stand beside no organization: no path can be in it."""
+
+
 @dataclass(slots=True)
 class _Shelf:
     """The objects of one tenant, by collection and key; the first of equal keys stays."""
@@ -45,6 +49,7 @@ class EntraFiles:
         self._tenants: dict[str, list[EntraTenant]] = {}
         self._found: list[tuple[str, str, Json, Origin]] = []
         self._lists: list[tuple[str, str, bool]] = []
+        self._made_already: list[tuple[str, str, Any, str]] = []
 
     def add(self, path: str, kind: str, json: Json, origin: Origin | None = None) -> None:
         """Take an object; its tenant is settled when all files are known. `origin` where the file tells more than its name."""
@@ -54,6 +59,10 @@ class EntraFiles:
         tenant = self._made(path, kind, lambda: graph.organization(json, self._desk.origin(path)))
         if tenant is not None:
             self._tenants.setdefault(path.rpartition("/")[0], []).append(tenant)
+
+    def add_made(self, path: str, kind: str, made: Any, tenant: str) -> None:
+        """Take an object of the snapshot, and the tenant its source tells: a tenant of the files around it goes first."""
+        self._made_already.append((path, kind, made, tenant))
 
     def add_list(self, path: str, kinds: set[str], json: Json) -> None:
         """Note a Graph list: without a nextLink it is whole, unless it lists what hangs on one object only."""
@@ -71,21 +80,28 @@ class EntraFiles:
         shelves: dict[str, _Shelf] = {}
         for path, kind, json, origin in self._found:
             self._put(shelves.setdefault(self._folder_of(path), _Shelf()), path, kind, json, origin)
+        told: dict[str, str] = {}
+        for path, kind, made, tenant in self._made_already:
+            folder = self._folder_of(path)
+            if folder == NOWHERE:
+                folder += tenant
+                told[folder] = tenant
+            self._keep(shelves.setdefault(folder, _Shelf()), path, kind, made)
         for path, kind, complete in self._lists:
             shelf = shelves.setdefault(self._folder_of(path), _Shelf())
             (shelf.complete if complete else shelf.cut).add(kind)
         return tuple(
-            self._tenant(folder, shelves.get(folder, _Shelf()))
+            self._tenant(folder, shelves.get(folder, _Shelf()), told.get(folder, ""))
             for folder in sorted({*shelves, *(folder for folder, found in self._tenants.items() if found)})
         )
 
-    def _tenant(self, folder: str, shelf: _Shelf) -> EntraTenant:
+    def _tenant(self, folder: str, shelf: _Shelf, told: str) -> EntraTenant:
         known = self._tenants.get(folder, [])
         if len({tenant.id for tenant in known}) > 1:
             self._desk.gap(
                 folder, "skipped", "several organizations in one folder; the first counts", "one folder each"
             )
-        base = known[0] if known else EntraTenant()
+        base = known[0] if known else EntraTenant(id=told)
         whole = {*base.whole, *(shelf.complete - shelf.cut - {"organization"})}
         objects: dict[str, Any] = {
             kind: tuple(found[key] for key in sorted(found)) for kind, found in shelf.objects.items()
@@ -97,7 +113,7 @@ class EntraFiles:
         folder = path.rpartition("/")[0]
         while folder not in self._tenants:
             if not folder:
-                return "/"
+                return NOWHERE
             folder = folder.rpartition("/")[0]
         return folder
 
@@ -114,6 +130,9 @@ class EntraFiles:
         if made is None:
             shelf.cut.add(kind)
             return
+        self._keep(shelf, path, kind, made)
+
+    def _keep(self, shelf: _Shelf, path: str, kind: str, made: Any) -> None:
         key = made.app_id if kind == "app_registrations" else made.id
         if "${{" in key:
             shelf.cut.add(kind)

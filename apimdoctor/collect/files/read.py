@@ -82,7 +82,7 @@ class _Reading:
         """Everything the root holds."""
         for path in self._desk.tree.paths():
             self._file(path)
-        placed = self._templates()
+        placed = self._templates() | self._terraform()
         for path in self._loose:
             if path not in placed:
                 self._loose_policy(path)
@@ -99,6 +99,19 @@ class _Reading:
             self._desk.gap("", "skipped", f"nothing in {source.name} is configuration that apimdoctor knows", hint)
         sites, gaps = tuple(self._sites), tuple(self._desk.gaps)
         return store.ordered(Snapshot(sources=(source,), services=services, tenants=tenants, sites=sites, gaps=gaps))
+
+    def _terraform(self) -> set[str]:
+        """What Terraform files describe; the answer is the policy files they place. Without any, nothing is paid."""
+        if not any(path.endswith(".tf") for path in self._desk.tree.paths()):
+            return set()
+        from apimdoctor.collect.files import terraform
+
+        found = terraform.of_folder(self._desk)
+        self._resources += found.resources
+        self._sites += found.sites
+        for one in found.entra:
+            self._entra.add_made(one.path, one.kind, one.made, one.tenant)
+        return found.used
 
     def _file(self, path: str) -> None:
         lower = path.lower()

@@ -32,6 +32,8 @@ class Resource:
     json: Json
     origin: Origin
     path: str
+    policy: PolicyText | None = None
+    """Of a policy or fragment whose text could not be read: that, with the reason."""
 
     @property
     def folder(self) -> str:
@@ -163,13 +165,15 @@ class Services:
             draft.part.name = address.service_name
 
     def _tell(self, part: Part, resource: Resource) -> None:
+        if resource.policy is not None and part.policy is None:
+            part.policy = resource.policy
         if not part.tell(resource.json, resource.origin) and part.json != resource.json:
             first = part.origin.document or "another file"
             self._desk.gap(resource.path, "skipped", f"the resource is described a second time; {first} counts")
 
     def _tell_policy(self, part: Part, resource: Resource) -> None:
         try:
-            policy = arm.policy_text(resource.json, self._desk.redactor, resource.origin)
+            policy = resource.policy or arm.policy_text(resource.json, self._desk.redactor, resource.origin)
         except MalformedError as error:
             self._desk.gap(resource.path, "unparsed", f"policy: {error}", "export it again")
             policy = PolicyText(format="", origin=resource.origin, unread=str(error))
