@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from apimdoctor.policy.span import expression_end
@@ -99,14 +100,16 @@ def _outside_strings(found: re.Match[str]) -> str:
     return _REFERENCE.sub(lambda inner: inner.group() if _QUOTE.match(inner.group()) else _character(inner), token)
 
 
-def attribute_value(text: str, start: int, end: int, pieces: Sequence[Piece]) -> Value:
+@lru_cache(maxsize=8192)
+def plain_value(raw: str) -> Value:
+    """The value of an attribute without expressions; few distinct ones (`X-Trace`, `override` ...) stand in most policies."""
+    if _NOTHING_SPECIAL.match(raw):
+        return Literal(raw)
+    return joined(literal_parts(decoded(raw.replace("\r\n", "\n").translate(_BLANKS))))
+
+
+def attribute_value(text: str, pieces: Sequence[Piece]) -> Value:
     """The value of an attribute; line breaks and tabs in literal text count as blanks, as XML has it."""
-    if not pieces:
-        raw = text[start:end]
-        if _NOTHING_SPECIAL.match(raw):
-            return Literal(raw)
-        plain = raw.replace("\r\n", "\n").translate(_BLANKS)
-        return joined(literal_parts(decoded(plain)))
     parts: list[Part] = []
     for piece in pieces:
         raw = text[piece.start : piece.end]
@@ -123,13 +126,7 @@ def text_value(text: str, pieces: Sequence[Piece], *, named_values: bool = True,
     `markup`: literal content of an opaque element, where `<x>` is a tag of its own and no deployment marker.
     """
     if len(pieces) == 1 and pieces[0].kind == PLAIN:
-        plain = text[pieces[0].start : pieces[0].end].strip()
-        if _NOTHING_SPECIAL.match(plain):
-            return Literal(plain)
-        plain = _lines(decoded(plain))
-        if markup and not named_values:
-            return Literal(plain)
-        return joined(literal_parts(plain, named_values=named_values, brackets=not markup))
+        return plain_text(text[pieces[0].start : pieces[0].end].strip(), named_values, markup)
     parts: list[Part] = []
     for piece in pieces:
         raw = text[piece.start : piece.end]
@@ -141,6 +138,17 @@ def text_value(text: str, pieces: Sequence[Piece], *, named_values: bool = True,
         else:
             parts += literal_parts(decoded(_lines(raw)), named_values=named_values, brackets=not markup)
     return joined(parts, trim=True)
+
+
+@lru_cache(maxsize=8192)
+def plain_text(plain: str, named_values: bool = True, markup: bool = False) -> Value:
+    """The value of character data without expressions and CDATA, see `text_value`."""
+    if _NOTHING_SPECIAL.match(plain):
+        return Literal(plain)
+    plain = _lines(decoded(plain))
+    if markup and not named_values:
+        return Literal(plain)
+    return joined(literal_parts(plain, named_values=named_values, brackets=not markup))
 
 
 def _lines(raw: str) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from apimdoctor.policy.markup import CDATA, PLAIN, Piece, Repairs, UnreadableError, expression_piece, text_value
 from apimdoctor.policy.opaque import is_opaque, read_opaque
 from apimdoctor.policy.place import Lines
-from apimdoctor.policy.tag import NAME, Tag, read_tag
-from apimdoctor.policy.tree import Comment, Document, Element, Place, Text, Unparsed
+from apimdoctor.policy.tag import MARKUP, Tag, plain_attributes, read_tag
+from apimdoctor.policy.tree import Attribute, Comment, Document, Element, Place, Text, Unparsed
 from apimdoctor.policy.value import Literal, Mixed, Unresolved, Value
 from apimdoctor.policy.value_text import Part, joined
 
@@ -16,7 +16,6 @@ MAX_DEPTH = 200
 
 SECTIONS = ("inbound", "backend", "outbound", "on-error")
 
-_CLOSING = re.compile(rf"</({NAME})\s*+>")
 _BLANK = re.compile(r"\s*+(?=<)")
 _TEXT_RUN = re.compile(r"(?:[^<@]++|@(?![({]))*+")
 _DOCTYPE_MARK = re.compile(r"""(?:[^"'\[\]<>]++|"[^"]*+"|'[^']*+')*+([\[<>\]])""")
@@ -39,14 +38,21 @@ def parse(text: str, anchors: Sequence[tuple[int, int, int]] = ()) -> Document |
 class _Open:
     """An element whose end has not been met."""
 
-    __slots__ = ("children", "counts", "place", "start", "tag")
+    __slots__ = ("attributes", "children", "constant", "counts", "inner", "name", "place", "start")
 
-    def __init__(self, tag: Tag, start: int, place: Place | None) -> None:
-        self.tag = tag
+    def __init__(
+        self, name: str, attributes: tuple[Attribute, ...], start: int, inner: int, place: Place | None
+    ) -> None:
+        self.name = name
+        self.attributes = attributes
         self.start = start
+        self.inner = inner
+        """The offset after its tag."""
         self.place = place
         self.children: list[Element | Text | Comment] = []
         self.counts: dict[str, int] = {}
+        self.constant = True
+        """No child so far holds anything but literal text."""
 
 
 class _Reader:
@@ -56,7 +62,7 @@ class _Reader:
         self.text = text
         self.lines = lines
         self.position = 1 if text.startswith("\ufeff") else 0
-        self.top = _Open(Tag("", (), False, 0), 0, None)
+        self.top = _Open("", (), 0, 0, None)
         self.open = [self.top]
         self.comments: list[Comment] = []
         self.repairs = Repairs()
@@ -64,26 +70,41 @@ class _Reader:
 
     def document(self) -> Document:
         """Reads the whole text."""
-        text, size = self.text, len(self.text)
+        text, size, match = self.text, len(self.text), MARKUP.match
         while self.position < size:
-            blank = _BLANK.match(text, self.position)
-            if not blank:
-                self._character_data()
+            found = match(text, self.position)
+            if found is None:
+                self._other()
                 continue
-            self.position = blank.end()
-            following = text[self.position + 1 : self.position + 2]
-            if following == "/":
-                self._closing_tag()
-            elif following == "!":
-                self._declaration()
-            elif following == "?":
-                self._instruction()
+            closed, name, written, slash = found.groups()
+            if closed:
+                self._closing_tag(closed, found.start(1) - 2, found.end())
             else:
-                self._opening_tag()
+                start, inner = found.start(2) - 1, found.end()
+                attributes = plain_attributes(text, *found.span(3), self.repairs) if written else ()
+                self._opening_tag(Tag(name, attributes, bool(slash), inner), start)
         if len(self.open) > 1:
             last = self.open[-1]
-            raise UnreadableError(f"<{last.tag.name}> is never closed: the text ends before it does", last.start)
+            raise UnreadableError(f"<{last.name}> is never closed: the text ends before it does", last.start)
         return self._finished()
+
+    def _other(self) -> None:
+        """Whatever stands between the tags, or a tag with expressions in it."""
+        text = self.text
+        blank = _BLANK.match(text, self.position)
+        if not blank:
+            self._character_data()
+            return
+        start = self.position = blank.end()
+        following = text[start + 1 : start + 2]
+        if following == "/":
+            raise UnreadableError("the closing tag is cut off or malformed", start)
+        if following == "!":
+            self._declaration()
+        elif following == "?":
+            self._instruction()
+        else:
+            self._opening_tag(read_tag(text, start, self.repairs), start)
 
     def _finished(self) -> Document:
         roots = tuple(child for child in self.top.children if isinstance(child, Element))
@@ -146,7 +167,13 @@ class _Reader:
         for piece in pieces:
             if piece.kind == PLAIN:
                 self.repairs.ampersands(text[piece.start : piece.end])
-        self.open[-1].children.append(Text(raw, text_value(text, pieces), start, end))
+        self._add_text(Text(raw, text_value(text, pieces), start, end))
+
+    def _add_text(self, found: Text) -> None:
+        around = self.open[-1]
+        around.children.append(found)
+        if type(found.value) is not Literal:
+            around.constant = False
 
     def _declaration(self) -> None:
         text, start = self.text, self.position
@@ -207,20 +234,20 @@ class _Reader:
             self.repairs.note("an XML declaration that is not at the start")
         self.position = end + 2
 
-    def _opening_tag(self) -> None:
-        start = self.position
-        tag = read_tag(self.text, start, self.repairs)
+    def _opening_tag(self, tag: Tag, start: int) -> None:
+        name, attributes, empty, inner = tag
         if len(self.open) > MAX_DEPTH:
             raise UnreadableError(f"elements are nested more than {MAX_DEPTH} levels deep", start)
         parent = self.open[-1]
-        opened = _Open(tag, start, self._place(tag.name, parent))
-        self.position = tag.end
-        if tag.empty:
-            self._close(opened, parent, tag.end)
-        elif is_opaque(tag.name, parent.tag.name):
-            content, end, self.position = read_opaque(self.text, tag.name, tag.end, tag.attributes)
+        opened = _Open(name, attributes, start, inner, self._place(name, parent))
+        self.position = inner
+        if empty:
+            self._close(opened, parent, inner)
+        elif is_opaque(name, parent.name):
+            content, end, self.position = read_opaque(self.text, name, inner, attributes)
             if content:
                 opened.children.append(content)
+                opened.constant = type(content.value) is Literal
             self._close(opened, parent, end, opaque=True)
         else:
             self.open.append(opened)
@@ -228,67 +255,69 @@ class _Reader:
     def _place(self, name: str, parent: _Open) -> Place | None:
         number = parent.counts[name] = parent.counts.get(name, 0) + 1
         level = len(self.open)
+        if level > 2:
+            return Place(parent.place, name, number)
         if level == 1 and name in ("policies", "fragment"):
             return None
-        section = number == 1 and name in SECTIONS and (level == 1 or (level == 2 and parent.tag.name == "policies"))
+        section = number == 1 and name in SECTIONS and (level == 1 or parent.name == "policies")
         return Place(parent.place, name, 0 if section else number)
 
     def _close(self, opened: _Open, parent: _Open, inner_end: int, *, opaque: bool = False) -> None:
         """Adds the element, which ends where the reader stands, to its parent."""
-        tag, start = opened.tag, opened.start
-        children = tuple(opened.children)
-        inner = (tag.end, inner_end)
-        place = self.lines.at(start)
-        constant = all(type(attribute.value) is Literal for attribute in tag.attributes) and all(
-            _is_constant(child) for child in children
-        )
+        constant = opened.constant
+        for attribute in opened.attributes:
+            if type(attribute.value) is not Literal:
+                constant = False
+        if not constant:
+            parent.constant = False
         parent.children.append(
             Element(
-                tag.name, tag.attributes, children, start, self.position, place, opened.place, inner, opaque, constant
+                opened.name,
+                opened.attributes,
+                tuple(opened.children),
+                opened.start,
+                self.position,
+                self.lines,
+                opened.place,
+                (opened.inner, inner_end),
+                opaque,
+                constant,
             )
         )
 
-    def _closing_tag(self) -> None:
-        start = self.position
-        found = _CLOSING.match(self.text, start)
-        if not found:
-            raise UnreadableError("the closing tag is cut off or malformed", start)
-        name = found.group(1)
-        if len(self.open) > 2 and self.open[-1].tag.name != name == self.open[-2].tag.name:
+    def _closing_tag(self, name: str, start: int, end: int) -> None:
+        """Closes the open element by the tag `</name>` between two offsets."""
+        if len(self.open) > 2 and self.open[-1].name != name == self.open[-2].name:
             self._marker_instead_of_element(start)
         opened = self.open[-1]
-        due = opened.tag.name
         if len(self.open) == 1:
             raise UnreadableError(f"</{name}> closes nothing", start)
-        if due != name:
+        if opened.name != name:
             line = self.lines.at(opened.start).line
+            due = opened.name
             raise UnreadableError(f"</{name}> stands where </{due}> is due, for the <{due}> of line {line}", start)
         self.open.pop()
-        self.position = found.end()
+        self.position = end
         self._close(opened, self.open[-1], start)
 
     def _marker_instead_of_element(self, end: int) -> None:
         """Reads `<value><FRONTDOORID></value>` as the marker of a deployment tool: no policy element is upper case."""
         opened = self.open[-1]
         inner = [child for child in opened.children if isinstance(child, Text)]
-        if opened.tag.attributes or len(inner) < len(opened.children) or not _MARKER_NAME.match(opened.tag.name):
+        if opened.attributes or len(inner) < len(opened.children) or not _MARKER_NAME.match(opened.name):
             return
         self.open.pop()
         siblings = self.open[-1].children
         start = opened.start
-        parts: list[Part] = [Unresolved(f"<{opened.tag.name}>")]
+        parts: list[Part] = [Unresolved(f"<{opened.name}>")]
         if siblings and isinstance(before := siblings[-1], Text) and before.end == start:
             siblings.pop()
             start = before.start
             parts = [*_parts(before.value), *parts]
         for text in inner:
             parts += _parts(text.value)
-        siblings.append(Text(self.text[start:end], joined(parts), start, end))
-        self.repairs.note(f"<{opened.tag.name}>, read as the marker of a deployment tool")
-
-
-def _is_constant(child: Element | Text | Comment) -> bool:
-    return child.constant if isinstance(child, Element) else isinstance(child, Comment) or type(child.value) is Literal
+        self._add_text(Text(self.text[start:end], joined(parts), start, end))
+        self.repairs.note(f"<{opened.name}>, read as the marker of a deployment tool")
 
 
 def _parts(value: Value) -> tuple[Part, ...]:

@@ -11,16 +11,20 @@ from apimdoctor.policy.markup import (
     UnreadableError,
     attribute_value,
     expression_piece,
+    plain_value,
 )
 from apimdoctor.policy.tree import Attribute
 
 NAME = r"(?:[^\W\d]|:)[\w:.\-]*+"
 _ATTRIBUTE_NAME = r"[\w:][\w:.\-]*+"
-_WHOLE = re.compile(
-    rf"""<({NAME})"""
+MARKUP = re.compile(
+    rf"""\s*+<(?:/({NAME})\s*+>"""
+    rf"""|({NAME})"""
     rf"""((?:\s++{_ATTRIBUTE_NAME}\s*+=\s*+(?:"(?:[^"<@]++|@(?![({{]))*+"|'(?:[^'<@]++|@(?![({{]))*+'))*+)"""
-    r"""\s*+(/?)>"""
+    r"""\s*+(/?)>)"""
 )
+"""Blanks, and then a closing tag (its name), or an opening tag in which no expression stands and nothing needs repair
+(its name, its attributes, the `/` of an empty one): nearly all markup of a policy, so that one match reads it."""
 _PLAIN_ATTRIBUTE = re.compile(rf"""\s++({_ATTRIBUTE_NAME})\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 _START = re.compile(rf"<({NAME})")
 _END = re.compile(r"\s*+(/?)>")
@@ -42,26 +46,22 @@ class Tag(NamedTuple):
 
 
 def read_tag(text: str, start: int, repairs: Repairs) -> Tag:
-    """The tag that begins at `start`."""
-    whole = _WHOLE.match(text, start)
-    if not whole:
-        return _Unusual(text, start, repairs).tag()
-    name, written, slash = whole.groups()
-    attributes = _plain_attributes(text, whole.start(2), whole.end(2), repairs) if written else ()
-    return Tag(name, attributes, bool(slash), whole.end())
+    """The tag that begins at `start`, when it is one that `MARKUP` does not match."""
+    return _Unusual(text, start, repairs).tag()
 
 
-def _plain_attributes(text: str, start: int, end: int, repairs: Repairs) -> tuple[Attribute, ...]:
+def plain_attributes(text: str, start: int, end: int, repairs: Repairs) -> tuple[Attribute, ...]:
     """The attributes of a tag in which no expression stands and nothing needs repair."""
     attributes = []
     for found in _PLAIN_ATTRIBUTE.finditer(text, start, end):
-        group = 2 if found.group(2) is not None else 3
-        value_start, value_end = found.span(group)
-        raw = found.group(group)
+        name, raw, other = found.groups()
+        group = 2
+        if raw is None:
+            group, raw = 3, other
         if "&" in raw:
             repairs.ampersands(raw)
-        value = attribute_value(text, value_start, value_end, ())
-        attributes.append(Attribute(found.group(1), raw, value, value_start, value_end))
+        value_start, value_end = found.span(group)
+        attributes.append(Attribute(name, raw, plain_value(raw), value_start, value_end))
     return _distinct(attributes)
 
 
@@ -111,7 +111,9 @@ class _Unusual:
             if piece.kind == PLAIN:
                 self.repairs.ampersands(text[piece.start : piece.end])
         self.position = end + 1
-        return Attribute(name, text[start:end], attribute_value(text, start, end, pieces), start, end)
+        raw = text[start:end]
+        value = attribute_value(text, pieces) if pieces else plain_value(raw)
+        return Attribute(name, raw, value, start, end)
 
     def _pieces(self, name: str, start: int, quote: str) -> tuple[list[Piece], int]:
         """The pieces of a value, and the offset of its closing mark."""

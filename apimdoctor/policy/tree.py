@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import field
-from typing import NamedTuple
 
 from apimdoctor.frozen import frozen
 from apimdoctor.policy.place import Lines, Position
@@ -44,25 +43,28 @@ class Comment:
     end: int
 
 
-class Place(NamedTuple):
+class Place:
     """A step of an element's path. `number` 0: a section, which needs no number. Paths are joined when asked for,
 
-    because written out for every element of a deep document they would outgrow the document by far.
+    because written out for every element of a deep document they would outgrow the document by far; then they are
+    kept, because each of an element's facts asks again.
     """
 
-    parent: "Place | None"
-    name: str
-    number: int
+    __slots__ = ("_path", "name", "number", "parent")
+
+    def __init__(self, parent: "Place | None", name: str, number: int) -> None:
+        self.parent = parent
+        self.name = name
+        self.number = number
+        self._path = ""
 
     @property
     def path(self) -> str:
         """The whole path."""
-        steps: list[str] = []
-        step: Place | None = self
-        while step:
-            steps.append(f"{step.name}[{step.number}]" if step.number else step.name)
-            step = step.parent
-        return "/".join(reversed(steps))
+        if not self._path:
+            step = f"{self.name}[{self.number}]" if self.number else self.name
+            self._path = f"{self.parent.path}/{step}" if self.parent else step
+        return self._path
 
 
 @frozen(eq=False)
@@ -77,7 +79,7 @@ class Element:
     children: tuple["Element | Text | Comment", ...]
     start: int
     end: int
-    position: Position
+    lines: Lines
     place: Place | None = None
     inner: tuple[int, int] = (0, 0)
     """Offsets of what stands between its tags; equal for an empty element."""
@@ -85,6 +87,11 @@ class Element:
     """Its content is literal (set-body, xsl-transform ...): one `Text`, never searched for elements."""
     constant: bool = False
     """It and all that it contains is literal text, known when it was read: most elements are, and need no second look."""
+
+    @property
+    def position(self) -> Position:
+        """The place of its `<` in the author's file."""
+        return self.lines.at(self.start)
 
     @property
     def path(self) -> str:
@@ -96,7 +103,10 @@ class Element:
 
     def attribute(self, name: str) -> Attribute | None:
         """The attribute of that name, None when it is not written."""
-        return next((a for a in self.attributes if a.name == name), None)
+        for attribute in self.attributes:
+            if attribute.name == name:
+                return attribute
+        return None
 
     def get(self, name: str) -> Value | None:
         """The value of an attribute, None when it is not written."""
@@ -110,7 +120,10 @@ class Element:
 
     def child(self, name: str) -> "Element | None":
         """Its first child element of that name."""
-        return next((c for c in self.elements if c.name == name), None)
+        for child in self.children:
+            if isinstance(child, Element) and child.name == name:
+                return child
+        return None
 
     def each(self, name: str) -> Iterator["Element"]:
         """Its child elements of that name."""
