@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -87,8 +88,11 @@ class FolderTree:
     def read(self, path: str) -> bytes:
         """The bytes of a file; raises UnreadableError."""
         try:
-            with open(f"{self._root}/{path}", "rb") as file:  # noqa: PTH123 (five times faster than Path here)
-                content = file.read(MAX_BYTES + 1)
+            # open: five times faster than Path here; without buffer, since each file is read at once.
+            with open(f"{self._root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123
+                # Told its size, since room for the largest file would be made for each; 0: the system does not know.
+                size = os.fstat(file.fileno()).st_size
+                content = file.read(size + 1 if 0 < size < MAX_BYTES else MAX_BYTES + 1)
         except OSError as error:
             raise UnreadableError((error.strerror or type(error).__name__).lower()) from None
         if len(content) > MAX_BYTES:
@@ -99,7 +103,7 @@ class FolderTree:
         assert self._found is not None  # noqa: S101 (set by the only caller)
         try:
             with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+                entries = sorted(listing, key=attrgetter("name"))
         except OSError as error:
             self._gap(prefix or ".", "failed", (error.strerror or type(error).__name__).lower())
             return
