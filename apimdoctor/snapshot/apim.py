@@ -4,12 +4,13 @@ Three words for what is not there: `None` or "" means the source says it is not 
 did not tell, so nothing may be concluded from it; and a collection is complete only when `whole` names it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from apimdoctor.frozen import frozen
 from apimdoctor.snapshot.origin import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PolicyText:
     """The text of a policy document or fragment, redacted. `unread` gives the reason when it could not be read."""
 
@@ -20,7 +21,7 @@ class PolicyText:
     unread: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Operation:
     """One operation of an API. `policy` None: it has no policy document, so it is transparent."""
 
@@ -34,7 +35,7 @@ class Operation:
     """Of `method`, `url_template`, `policy`: what the source did not tell."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Resolver:
     """A GraphQL resolver: its policy inherits nothing (docs: howto-policies)."""
 
@@ -44,7 +45,7 @@ class Resolver:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ApiAuthentication:
     """A console server that an API names in authenticationSettings: it feeds the console and enforces nothing."""
 
@@ -54,7 +55,7 @@ class ApiAuthentication:
     scope: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Api:
     """One revision of one API. `name` is the resource name without `;rev=N`."""
 
@@ -85,7 +86,7 @@ class Api:
     unread: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Product:
     """A product with the names of the APIs it holds. `apis` is complete unless `unread` names it."""
 
@@ -100,7 +101,7 @@ class Product:
     unread: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Fragment:
     """A policy fragment; `name` is its fragment-id."""
 
@@ -109,7 +110,7 @@ class Fragment:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class NamedValue:
     """A named value; policies refer to it by `display_name`. `value` None: secret, in Key Vault, or not read."""
 
@@ -123,7 +124,7 @@ class NamedValue:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Backend:
     """A back end entity. Of its credentials only the kinds and names are kept, never a value."""
 
@@ -140,7 +141,7 @@ class Backend:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ConsoleServer:
     """An authorization server or OpenID Connect provider of the developer console."""
 
@@ -159,7 +160,7 @@ class ConsoleServer:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Subscription:
     """A subscription to a product, an API or all APIs; its keys are never read."""
 
@@ -173,7 +174,7 @@ class Subscription:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Diagnostic:
     """Logging of a service (`api` "") or of one API: the header names it writes down."""
 
@@ -183,7 +184,7 @@ class Diagnostic:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Gateway:
     """A self-hosted gateway with the APIs assigned to it."""
 
@@ -192,7 +193,7 @@ class Gateway:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Contents:
     """What a service and a workspace both hold. `whole` names the collections that are complete."""
 
@@ -211,7 +212,7 @@ class Contents:
     """Field names above, e.g. `named_values`, of which the source told everything."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Workspace:
     """A workspace of a service."""
 
@@ -222,7 +223,7 @@ class Workspace:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Identity:
     """A managed identity assigned to a service. `client_id` "" when the source does not say: then Entra knows it."""
 
@@ -233,7 +234,7 @@ class Identity:
     resource_id: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Service:
     """An API Management service, or one tree of files that describes one."""
 

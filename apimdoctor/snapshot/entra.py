@@ -1,11 +1,10 @@
 """Entra ID as read: app registrations, service principals, assignments and grants of each tenant, in Graph terms."""
 
-from dataclasses import dataclass
-
+from apimdoctor.frozen import frozen
 from apimdoctor.snapshot.origin import Origin
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PermissionScope:
     """An entry of api.oauth2PermissionScopes (legacy: oauth2Permissions)."""
 
@@ -15,7 +14,7 @@ class PermissionScope:
     kind: str = "User"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AppRole:
     """An entry of appRoles. `members` of: User, Application."""
 
@@ -26,7 +25,7 @@ class AppRole:
     display_name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PreAuthorizedClient:
     """An entry of api.preAuthorizedApplications: `scope_ids` are ids of permission scopes."""
 
@@ -34,7 +33,7 @@ class PreAuthorizedClient:
     scope_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Credential:
     """A secret or certificate, by dates only."""
 
@@ -47,7 +46,7 @@ class Credential:
     usage: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RedirectUri:
     """A reply URL with its platform: `web`, `spa` or `public client`."""
 
@@ -55,7 +54,7 @@ class RedirectUri:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RequiredAccess:
     """One permission that a client asks for: `kind` is Scope or Role."""
 
@@ -64,7 +63,7 @@ class RequiredAccess:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AppRegistration:
     """An app registration in Graph's terms, whichever of the three manifest shapes it was read from.
 
@@ -105,7 +104,7 @@ class AppRegistration:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ServicePrincipal:
     """A service principal (enterprise application or managed identity)."""
 
@@ -127,7 +126,7 @@ class ServicePrincipal:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AppRoleAssignment:
     """Who (`principal_id`) holds which role of which resource service principal. Role id zero means no role."""
 
@@ -140,7 +139,7 @@ class AppRoleAssignment:
     created: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DelegatedGrant:
     """An oauth2PermissionGrant: `client_id` and `resource_id` are service principal object ids."""
 
@@ -152,7 +151,7 @@ class DelegatedGrant:
     scopes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class EntraTenant:
     """One Entra tenant. `whole` names the collections that are complete: only then "nobody has" may be concluded."""
 

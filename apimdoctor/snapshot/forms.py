@@ -7,7 +7,7 @@ is bounded or starts at a place no other start can reach, so that the cost stays
 import re
 from collections.abc import Iterator
 
-from apimdoctor.snapshot.randomness import GUID, HEX, THUMBPRINTS, is_random, random_spans
+from apimdoctor.snapshot.randomness import GUID, HEX, RANDOM_LENGTH, THUMBPRINTS, is_random, random_spans
 
 Span = tuple[int, int, str]
 """Start, end and kind of a secret in a text."""
@@ -79,6 +79,22 @@ _INTRODUCTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 """Word, kind of what follows, and the whole words that count where the word alone is too common."""
 _COMMON = (("code", "key"), ("sig", "signature"))
 """Words that mean something only as the name of a query parameter."""
+_SCHEMES = (("basic", "basic"), ("bearer", "token"))
+"""Authentication schemes, and the kind of what follows them."""
+_ANY_WORD = re.compile(
+    "|".join(
+        re.escape(word)
+        for word in (
+            *(word for word, _, _ in _INTRODUCTIONS),
+            *(f"{word}=" for word, _ in _COMMON),
+            *(scheme for scheme, _ in _SCHEMES),
+            *("eyj", "-----begin ", "q~"),
+        )
+    )
+)
+"""Every word of which one must occur before a form other than randomness is searched for."""
+_SHORT = 200
+"""Up to this length one search for any of the words is cheaper than one for each."""
 _PLACEHOLDER = re.compile(r"#?\{#?[A-Za-z][\w.-]*#?\}#?|__[A-Za-z][\w.-]*__|%[A-Za-z]\w*%|\[[A-Za-z][\w -]*\]")
 """A value that consists of one placeholder: {name}, #{name}#, __name__, %name%, [name] (public repositories)."""
 
@@ -92,6 +108,8 @@ def is_plain(text: str) -> bool:
 
 def text_spans(text: str) -> Iterator[Span]:
     """The secrets in any text."""
+    if len(text) < _SHORT and not _ANY_WORD.search(text.lower()):
+        return random_spans(text) if len(text) >= RANDOM_LENGTH else iter(())
     return _spans(text, policy=False)
 
 
@@ -124,7 +142,7 @@ def _spans(text: str, policy: bool) -> Iterator[Span]:
         yield from _pem(text)
     if "q~" in low:
         yield from ((found.start(), found.end(), "secret") for found in _ENTRA_SECRET.finditer(text))
-    if len(text) >= 32:
+    if len(text) >= RANDOM_LENGTH:
         yield from random_spans(text)
 
 
@@ -227,7 +245,7 @@ def _found(pattern: re.Pattern[str], text: str, at: int, kind: str) -> Iterator[
 
 def _schemes(text: str, low: str) -> Iterator[Span]:
     """Credentials after a literal `Basic ` or `Bearer `; prose and challenge parameters are none."""
-    for scheme, kind in (("basic", "basic"), ("bearer", "token")):
+    for scheme, kind in _SCHEMES:
         at = low.find(scheme)
         while at >= 0:
             end = at + len(scheme)

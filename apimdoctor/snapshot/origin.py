@@ -1,9 +1,9 @@
 """Where a text or an object was written, so that a finding points at the line its author edits."""
 
-from dataclasses import dataclass
+from apimdoctor.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Origin:
     """A file of the source (posix path relative to its root) or, for Azure, the resource id.
 

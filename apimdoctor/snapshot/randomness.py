@@ -16,7 +16,9 @@ _TOKEN_CLASS = bytes(
     97 if chr(code) in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 32
     for code in range(256)
 )
-_RUN = b"a" * 32
+RANDOM_LENGTH = 32
+"""A shorter token is never taken for random."""
+_RUN = b"a" * RANDOM_LENGTH
 
 
 def random_spans(text: str) -> Iterator[tuple[int, int, str]]:

@@ -1,8 +1,8 @@
 """The snapshot document: every service, tenant, site and metadata document that was read, and the gaps."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from apimdoctor.frozen import frozen
 from apimdoctor.snapshot.apim import Service
 from apimdoctor.snapshot.entra import EntraTenant
 from apimdoctor.snapshot.origin import Origin
@@ -12,7 +12,7 @@ SCHEMA = "apimdoctor/snapshot/1"
 GapKind = Literal["denied", "throttled", "failed", "unparsed", "skipped"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Gap:
     """Something that could not be read. `scope` names it (a resource id, a file, `app registrations of tenant X`)."""
 
@@ -22,7 +22,7 @@ class Gap:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Source:
     """Where (part of) the snapshot came from: `kind` is azure, folder, file or snapshot."""
 
@@ -30,7 +30,7 @@ class Source:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SiteAuth:
     """Easy Auth settings (authsettingsV2, without secrets) of an App Service or Function site."""
 
@@ -57,7 +57,7 @@ class SiteAuth:
     origin: Origin = Origin()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class OpenIdMetadata:
     """An OpenID metadata document that was fetched in the second round. `key_ids` are the kids of its key set."""
 
@@ -70,7 +70,7 @@ class OpenIdMetadata:
     fetched_at: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DescribedCloud:
     """A cloud that a file describes. Its issuers are templates with `{tenant}`; "" is not told."""
 
@@ -79,7 +79,7 @@ class DescribedCloud:
     issuer_v2: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Snapshot:
     """Everything one run read. Sorted by id; nothing in it depends on a clock but `collected_at` (ISO 8601, UTC)."""
 
