@@ -45,6 +45,7 @@ class Directory:
 
     def __init__(self, tenants: Sequence[EntraTenant]) -> None:
         self._tenants = tuple(tenants)
+        self._matched: dict[tuple[str, tuple[str, ...]], Named] = {}
         self._app_ids: _Apps = {}
         self._uris: _Apps = {}
         self._folded: _Apps = {}
@@ -78,6 +79,13 @@ class Directory:
 
     def match(self, text: str, tenants: Collection[str] = ()) -> Named:
         """What an audience or a resource names. `tenants`: ids of the tenants whose tokens are meant, when that is told."""
+        key = (text, tuple(tenants))
+        found = self._matched.get(key)
+        if found is None:
+            found = self._matched[key] = self._match(text, tenants)
+        return found
+
+    def _match(self, text: str, tenants: Collection[str]) -> Named:
         written = text.strip()
         if api := microsoft.api_named(written):
             return api

@@ -8,6 +8,7 @@ documentation's table of Azure services (learn.microsoft.com/entra/identity/mana
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -255,6 +256,7 @@ _BY_ID = {api.app_id: api for api in APIS if api.app_id}
 _BY_RESOURCE = {resource.lower(): api for api in APIS for resource in api.resources}
 
 
+@lru_cache(maxsize=4096)
 def api_named(text: str) -> MicrosoftApi | None:
     """The Microsoft API that an audience or resource names: by app id, `spn:`, or address with or without `/.default`."""
     low = text.strip().lower().removeprefix("spn:")

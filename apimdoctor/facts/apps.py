@@ -42,6 +42,8 @@ class Apps:
         self._position = {id(tenant): at for at, tenant in enumerate(snapshot.tenants)}
         self._built: dict[int, App] = {}
         self._matched: dict[int, App] = {}
+        self._issuers: dict[str, Issuer] = {}
+        self._metadata: dict[str, Metadata] = {}
         self._unfound = ""
         self.tenancy = Tenancy(snapshot)
 
@@ -123,9 +125,13 @@ class Apps:
 
     def read_issuer(self, text: str) -> Issuer:
         """An issuer as written; a domain in the place of the tenant id is resolved where it is known."""
-        read = issuers.read(text, self.tenancy.described)
-        resolved = self.tenant_of(read.tenant) if "." in read.tenant else ""
-        return replace(read, tenant=resolved) if isinstance(resolved, str) and resolved else read
+        found = self._issuers.get(text)
+        if found is None:
+            read = issuers.read(text, self.tenancy.described)
+            resolved = self.tenant_of(read.tenant) if "." in read.tenant else ""
+            found = replace(read, tenant=resolved) if isinstance(resolved, str) and resolved else read
+            self._issuers[text] = found
+        return found
 
     def tenant_of(self, text: str) -> str | Unknown:
         """The tenant id for a GUID, a verified domain or `consumers`; "" for `common` and `organizations`."""
@@ -144,6 +150,12 @@ class Apps:
 
     def read_metadata(self, url: str) -> Metadata:
         """A metadata address: as fetched when it was, else as documented for its form; domains resolved where known."""
+        found = self._metadata.get(url)
+        if found is None:
+            found = self._metadata[url] = self._read_metadata(url)
+        return found
+
+    def _read_metadata(self, url: str) -> Metadata:
         read = metadata.read_url(url, self.tenancy.ids_by_domain, self.tenancy.described)
         for fetched in self._snapshot.metadata:
             if fetched.url == url.strip() and fetched.issuer and "{" not in fetched.issuer:

@@ -2,7 +2,7 @@
 
 import re
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from apimdoctor.facts import places
@@ -55,6 +55,7 @@ class Surroundings:
     """The global or the workspace's own policy."""
     policies: dict[int, Policy] = field(default_factory=dict)
     """By the identity of the snapshot's API, operation, product or resolver they belong to."""
+    _names: dict[str, Set[str]] = field(default_factory=dict)
 
     def each(self) -> Iterator[Policy]:
         """Every policy text in it, fragments last."""
@@ -69,6 +70,22 @@ class Surroundings:
         if self.workspace is None and "policy" in self.service.unread:
             return Unknown("the global policy was not read")
         return None
+
+    def names(self, collection: str) -> Set[str]:
+        """The names that policies call the things of a collection by; asked for each reference, so gathered once."""
+        found = self._names.get(collection)
+        if found is None:
+            match collection:
+                case "named_values":
+                    found = {value.display_name for value in self.contents.named_values}
+                case "certificates":
+                    found = set(self.contents.certificates)
+                case "fragments":
+                    found = {fragment.name for fragment in self.contents.fragments}
+                case _:
+                    found = {backend.name for backend in self.contents.backends}
+            self._names[collection] = found
+        return found
 
     def tells_all(self, collection: str) -> bool:
         """Whether everything of that collection was read, in the service as well for a workspace."""

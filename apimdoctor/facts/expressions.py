@@ -33,6 +33,7 @@ def expressions(around: Surroundings, policy: Policy, demanded: Demanded) -> Ite
     found = [
         (element, expression, in_header)
         for element in elements(policy.read)
+        if not element.constant
         for expression, in_header in _of_element(element, around)
     ]
     settled = demanded.places | set(_asked(policy, found))

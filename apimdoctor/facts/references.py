@@ -1,6 +1,6 @@
 """What policies refer to by name, whether it is there, and the literals that stand where a credential may stand."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from apimdoctor.facts import places, written
 from apimdoctor.facts.documents import Policy, Surroundings, elements
@@ -9,7 +9,6 @@ from apimdoctor.facts.vocabulary import Reference, WrittenText
 from apimdoctor.policy.tree import Element, Text
 from apimdoctor.policy.value_text import names
 from apimdoctor.policy.way import Doubt
-from apimdoctor.snapshot import Contents
 from apimdoctor.snapshot.masks import FILLER, Mask, masks
 
 _FORMS = {"basic": "basic credential", "random": "random text"}
@@ -22,10 +21,14 @@ def references(around: Surroundings, policy: Policy) -> Iterator[Reference]:
         return
     with_names = "{{" in policy.read.text
     for element in elements(policy.read):
-        yield from _by_element(around, policy, element)
-        if with_names:
+        if element.name in _REFERRING:
+            yield from _by_element(around, policy, element)
+        if with_names and not element.constant:
             for name in _named_values(element):
                 yield _reference(around, policy, element, "named value", name)
+
+
+_REFERRING = frozenset({"include-fragment", "set-backend-service", "identity", "authentication-certificate", "key"})
 
 
 def _by_element(around: Surroundings, policy: Policy, element: Element) -> Iterator[Reference]:
@@ -66,23 +69,11 @@ _COLLECTIONS = {
 
 
 def _found(around: Surroundings, kind: str, name: str) -> bool | Unknown:
-    if any(name in _existing(one.contents, kind) for one in (around, *around.shared)):
+    if any(name in one.names(_COLLECTIONS[kind]) for one in (around, *around.shared)):
         return True
     if around.tells_all(_COLLECTIONS[kind]):
         return False
     return Unknown(f"not all {_COLLECTIONS[kind].replace('_', ' ')} of {around.place.service} were read")
-
-
-def _existing(contents: Contents, kind: str) -> Iterable[str]:
-    match kind:
-        case "fragment":
-            return (fragment.name for fragment in contents.fragments)
-        case "named value":
-            return (value.display_name for value in contents.named_values)
-        case "backend":
-            return (backend.name for backend in contents.backends)
-        case _:
-            return contents.certificates
 
 
 def _named_values(element: Element) -> Iterator[str]:

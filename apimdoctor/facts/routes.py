@@ -1,8 +1,8 @@
 """Routes: every operation of every online revision in each of its request contexts, with the policy that runs there."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from apimdoctor.facts.drafts import Draft
 from apimdoctor.facts.preflight import browser_callers
@@ -25,6 +25,7 @@ class Routes:
     drafts: dict[int, Draft] = field(default_factory=dict)
     """By the identity of the route made of it."""
     _elsewhere: dict[tuple[tuple[int, ...], tuple[str, ...]], Elsewhere] = field(default_factory=dict)
+    _shared: dict[tuple[int, int, int, int, bool], dict[str, Any]] = field(default_factory=dict)
     _catch_all: dict[str, Operation] = field(default_factory=dict)
     _tools: dict[str, dict[TokenCheck, None]] = field(default_factory=dict)
     """By the name of an API that an MCP server was made of: the token checks of its own routes."""
@@ -39,55 +40,64 @@ class Routes:
         revisions = Revisions(self.ways)
         revisions.read(draft for drafts in by_operation.values() for draft in drafts)
         for (_, operation), siblings in by_operation.items():
+            in_products = self._product_checks(siblings)
             for draft in siblings:
-                route = self._route(draft, siblings, checked.get(id(draft.api), set()) - {operation}, revisions)
+                has_sibling = bool(checked.get(id(draft.api), set()) - {operation})
+                route = self._route(draft, self._elsewhere_of(draft, in_products), revisions, has_sibling=has_sibling)
                 self.drafts[id(route)] = draft
                 yield route
 
-    def _route(
-        self,
-        draft: Draft,
-        siblings: list[Draft],
-        checked_siblings: set[int],
-        revisions: Revisions,
-    ) -> Route:
-        around, api, context = draft.around, draft.api, draft.context
-        shown = self.ways.shown(draft.way)
-        operation = self._operation(draft)
-        place = operation.place
-        asked, in_current = revisions.asked(shown), revisions.in_current(draft)
+    def _route(self, draft: Draft, elsewhere: Elsewhere, revisions: Revisions, *, has_sibling: bool) -> Route:
+        context, operation = draft.context, self._operation(draft)
+        # Operations without a policy of their own differ in no more than their name and place: the rest is made once.
+        key = (id(draft.api), id(draft.way), id(context), id(elsewhere), has_sibling)
+        shared = self._shared.get(key)
+        if shared is None:
+            shared = self._shared[key] = self._made_once(draft, elsewhere, revisions, has_sibling=has_sibling)
+        in_current = revisions.in_current(draft)
         return Route(
-            place=place,
+            place=operation.place,
             name=f"{operation.method} {operation.template}".strip(),
-            api=self.resources.api(around, api),
             operation=operation,
-            context=context.context,
-            product=context.product.name if context.product else "",
-            products=(self.resources.product(around, context.product),) if context.product else (),
-            tools_checked_by=self._tools_checked_by(draft),
-            key_holders=context.holders,
-            only_built_in_key=context.only_built_in,
-            subject_to=self.ways.subject_to(draft.way, key=context.by_key),
-            protection_signs=self._signs(draft, checked=bool(checked_siblings)),
-            passages=shown.passages,
-            unchecked=self.ways.unchecked(draft.way, self._other_contexts(draft, siblings)),
-            check_ids=asked.ids,
             check_ids_in_current=in_current.ids,
-            restricted=asked.kinds,
             restricted_in_current=in_current.kinds,
-            browser_callers=browser_callers(self.resources.api(around, api), shown.passages),
-            reaches_back_end=bool(draft.way.calls),
-            hops=self.ways.hops(draft.way, around, api, draft.api_place.resource),
-            cors=shown.cors,
-            steps=shown.steps,
-            identity_changes=shown.identity_changes,
-            dropped=shown.dropped,
-            resource_metadata=shown.resource_metadata,
-            replaced=shown.replaced,
-            unforwarded=shown.unforwarded,
-            errors_hidden=shown.errors_hidden,
-            variable_reads=shown.variable_reads,
+            **shared,
         )
+
+    def _made_once(
+        self, draft: Draft, elsewhere: Elsewhere, revisions: Revisions, *, has_sibling: bool
+    ) -> dict[str, Any]:
+        """What the routes of one API that share a way and a request context have in common."""
+        around, context = draft.around, draft.context
+        shown, api = self.ways.shown(draft.way), self.resources.api(around, draft.api)
+        asked = revisions.asked(shown)
+        return {
+            "api": api,
+            "context": context.context,
+            "product": context.product.name if context.product else "",
+            "products": (self.resources.product(around, context.product),) if context.product else (),
+            "tools_checked_by": self._tools_checked_by(draft),
+            "key_holders": context.holders,
+            "only_built_in_key": context.only_built_in,
+            "subject_to": self.ways.subject_to(draft.way, key=context.by_key),
+            "protection_signs": self._signs(draft, checked=has_sibling),
+            "passages": shown.passages,
+            "unchecked": self.ways.unchecked(draft.way, elsewhere),
+            "check_ids": asked.ids,
+            "restricted": asked.kinds,
+            "browser_callers": browser_callers(api, shown.passages),
+            "reaches_back_end": bool(draft.way.calls),
+            "hops": self.ways.hops(draft.way, around, draft.api, draft.api_place.resource),
+            "cors": shown.cors,
+            "steps": shown.steps,
+            "identity_changes": shown.identity_changes,
+            "dropped": shown.dropped,
+            "resource_metadata": shown.resource_metadata,
+            "replaced": shown.replaced,
+            "unforwarded": shown.unforwarded,
+            "errors_hidden": shown.errors_hidden,
+            "variable_reads": shown.variable_reads,
+        }
 
     def _note_tools(self, drafts: Iterable[Draft]) -> None:
         drafts = tuple(drafts)
@@ -108,14 +118,16 @@ class Routes:
             self._catch_all[key] = catch_all(draft.api_place, draft.api.kind)
         return self._catch_all[key]
 
-    def _other_contexts(self, draft: Draft, siblings: list[Draft]) -> Elsewhere:
+    def _elsewhere_of(self, draft: Draft, in_products: Sequence[tuple[Draft, list[TokenCheck]]]) -> Elsewhere:
         """The product checks that other request contexts of the operation meet, and this one does not."""
-        own = {id(check) for check in self._product_checks(draft)}
+        if not in_products:
+            return _NOWHERE
+        own = {id(check) for other, found in in_products if other is draft for check in found}
         checks: dict[TokenCheck, None] = {}
         products: dict[str, None] = {}
-        for other in siblings:
+        for other, met in in_products:
             if other is not draft and other.context.product is not None:
-                found = [check for check in self._product_checks(other) if id(check) not in own]
+                found = [check for check in met if id(check) not in own]
                 checks.update(dict.fromkeys(found))
                 if found:
                     products[other.context.product.name] = None
@@ -124,9 +136,15 @@ class Routes:
         key = (tuple(id(check) for check in checks), tuple(products))
         return self._elsewhere.setdefault(key, Elsewhere(tuple(checks), tuple(products)))
 
-    def _product_checks(self, draft: Draft) -> list[TokenCheck]:
-        passages = self.ways.shown(draft.way).passages
-        return [p.check for p in passages if not isinstance(p, Unknown) and p.check.scope == "product"]
+    def _product_checks(self, drafts: Iterable[Draft]) -> list[tuple[Draft, list[TokenCheck]]]:
+        """The drafts on which checks of a product's policy are met."""
+        found = []
+        for draft in drafts:
+            passages = self.ways.shown(draft.way).passages
+            checks = [p.check for p in passages if not isinstance(p, Unknown) and p.check.scope == "product"]
+            if checks:
+                found.append((draft, checks))
+        return found
 
     def _checked_operations(self, by_operation: Mapping[tuple[int, int], list[Draft]]) -> dict[int, set[int]]:
         """By API, the operations on whose routes a token check stands in every context."""

@@ -1,6 +1,7 @@
 """Where the policy elements of files stand, and where the element table lets them."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from apimdoctor.facts import places
 from apimdoctor.facts.documents import Policy
@@ -15,13 +16,24 @@ def elements(policy: Policy, contents: Contents) -> Iterator[PolicyElement]:
     if not policy.place.file:
         return
     for found in contents.steps:
-        kind = ELEMENTS.get(found.element.name)
-        if kind is not None:
+        allowed = _allowed(found.element.name)
+        if allowed is not None:
+            scopes, sections = allowed
             yield PolicyElement(
                 place=places.of_element(policy.place, found.element, found.section),
                 name=found.element.name,
                 scope=policy.scope,
                 section=found.section,  # type: ignore[arg-type]
-                scopes_allowed=Values(known=kind.scopes),
-                sections_allowed=Values(known=tuple(dict.fromkeys((*kind.sections, *kind.toolkit_sections)))),
+                scopes_allowed=scopes,
+                sections_allowed=sections,
             )
+
+
+@lru_cache(maxsize=512)
+def _allowed(name: str) -> tuple[Values, Values] | None:
+    """The scopes and sections that the element table gives an element, None for a name it does not hold."""
+    kind = ELEMENTS.get(name)
+    if kind is None:
+        return None
+    sections = tuple(dict.fromkeys((*kind.sections, *kind.toolkit_sections)))
+    return Values(known=kind.scopes), Values(known=sections)

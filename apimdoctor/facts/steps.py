@@ -11,7 +11,7 @@ from apimdoctor.facts.hosts import Hosts
 from apimdoctor.facts.limits import SEMANTIC, counts_by, varies_by
 from apimdoctor.facts.values import NONE, Unknown, Values, known, unread
 from apimdoctor.facts.vocabulary import PolicyScope, Step
-from apimdoctor.policy.reads import Reads, reading_of, reads_in, reads_of, written_in
+from apimdoctor.policy.reads import NOTHING, Reads, reading_of, reads_in, reads_of, written_in
 from apimdoctor.policy.tree import Document, Element
 from apimdoctor.policy.value import Expression, NamedValues, Value, symbol
 from apimdoctor.policy.value import Literal as LiteralValue
@@ -124,7 +124,7 @@ class Steps:
     def _make(self, policy: Policy, element: Element, named: NamedValues, section: str, scope: PolicyScope) -> Step:
         role = ROLES.get(element.name, "other")
         # Containers hold other steps, which speak for themselves.
-        reads = reads_in(element, named) if role != "other" or element.name == "set-variable" else Reads()
+        reads = reads_in(element, named) if role != "other" or element.name == "set-variable" else NOTHING
         target = _target(element, named)
         return Step(
             place=places.of_element(policy.place, element, section),
@@ -156,6 +156,8 @@ class Steps:
         return element.start < self._bases[key]
 
     def _tokens_sent(self, element: Element, named: NamedValues, reads: Reads) -> Values:
+        if reads is NOTHING:
+            return NONE
         held = {f"variable:{name}" for name in self.token_variables | self.gateway_variables}
         sent = known(*(place for place in reads.carries if place == "header:authorization" or place in held))
         if "header:*" in reads.places and any(_all_headers(symbol(value)) for value in written_in(element, named)):
@@ -183,6 +185,8 @@ def _all_headers(code: str) -> bool:
 
 def _parses(element: Element, named: NamedValues) -> bool | Unknown:
     """Whether its own expressions parse a token; one that verifies a signature by hand as well is left aside."""
+    if element.constant:
+        return False
     doubt: bool | Unknown = False
     for value in written_in(element, named, inside=False):
         reading = reading_of(value)
@@ -197,6 +201,8 @@ def _parses(element: Element, named: NamedValues) -> bool | Unknown:
 
 def _claims_read(reads: Reads) -> tuple[str, ...] | Unknown:
     """Claims of tokens that it parses itself: those of a check's output variable were checked."""
+    if reads is NOTHING:
+        return ()
     if reads.unknown:
         return Unknown(reads.unknown)
     return tuple(dict.fromkeys(name for name, token in reads.claims if not token.startswith("variable:")))
