@@ -32,6 +32,16 @@ class Policy:
     transparent: bool = False
     """Nothing but `<base/>` in every section: the same as no policy document."""
 
+    _places: dict[tuple[int, str], Place] = field(default_factory=dict)
+
+    def at(self, element: Element, section: str) -> Place:
+        """Where an element of it stands; made once, since most elements are several subjects."""
+        key = (id(element), section)
+        found = self._places.get(key)
+        if found is None:
+            found = self._places[key] = places.of_element(self.place, element, section)
+        return found
+
     @property
     def composed(self) -> Document | Doubt | None:
         """What it adds to a chain of scopes; None when that is nothing."""
@@ -159,7 +169,7 @@ def document(policy: Policy, section_of: Callable[[Policy, Element], Section]) -
 def section(policy: Policy, element: Element) -> Section:
     """The subject of a section element of a policy."""
     return Section(
-        place=places.of_element(policy.place, element, element.name),
+        place=policy.at(element, element.name),
         name=element.name,  # type: ignore[arg-type]
         document=policy.place.document,
         scope=policy.scope,

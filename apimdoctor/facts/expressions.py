@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from apimdoctor.facts import places, written
+from apimdoctor.facts import written
 from apimdoctor.facts.documents import Policy, Surroundings, elements
 from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import Failure, PolicyExpression, TokenCheck
@@ -80,7 +80,7 @@ def _expression(
     policy: Policy, element: Element, expression: Expression, settled: set[str], *, in_header: bool
 ) -> PolicyExpression:
     section = element.path.partition("/")[0]
-    place = places.of_element(policy.place, element, section)
+    place = policy.at(element, section)
     code, block = expression.code, expression.block
     reading = read(code, block)
     faults: tuple[str, ...] | Unknown = reading.faults or tuple(

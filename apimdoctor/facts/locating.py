@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from apimdoctor.facts import documents, places
+from apimdoctor.facts import documents
 from apimdoctor.facts.checks import Checks
 from apimdoctor.facts.documents import Policy, Surroundings
 from apimdoctor.facts.steps import Steps
@@ -38,7 +38,7 @@ class Texts:
 
     def place(self, placed: Placed) -> Place:
         """Where an element stands."""
-        return places.of_element(self.text(placed)[1].place, placed.element, placed.section)
+        return self.text(placed)[1].at(placed.element, placed.section)
 
     def check(self, placed: Placed) -> TokenCheck:
         """The token check of an element."""

@@ -75,11 +75,12 @@ def of_text(owner: Place, origin: Origin) -> Place:
 
 def of_element(text: Place, element: Element, section: str = "") -> Place:
     """An element of the policy text at `text`. Written out in full: there is one for every element."""
+    position = element.position
     return Place(
         resource=text.resource,
         document=text.document,
-        line=element.position.line,
-        column=element.position.column,
+        line=position.line,
+        column=position.column,
         service=text.service,
         workspace=text.workspace,
         product=text.product,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from apimdoctor.facts import places, written
+from apimdoctor.facts import written
 from apimdoctor.facts.documents import Policy, Surroundings, elements
 from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import Reference, WrittenText
@@ -53,7 +53,7 @@ def _literal(around: Surroundings, policy: Policy, element: Element, kind: str, 
 def _reference(around: Surroundings, policy: Policy, element: Element, kind: str, name: str) -> Reference:
     section = element.path.partition("/")[0]
     return Reference(
-        place=places.of_element(policy.place, element, section),
+        place=policy.at(element, section),
         kind=kind,  # type: ignore[arg-type]
         name=name,
         found=_found(around, kind, name),
@@ -97,7 +97,7 @@ def written_texts(policy: Policy) -> Iterator[WrittenText]:
         if element is not None:
             section = element.path.partition("/")[0]
             yield WrittenText(
-                place=places.of_element(policy.place, element, section),
+                place=policy.at(element, section),
                 where=_where(element, mask),
                 form=_FORMS.get(mask.kind, mask.kind),  # type: ignore[arg-type]
             )

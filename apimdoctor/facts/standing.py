@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from apimdoctor.facts import places
 from apimdoctor.facts.documents import Policy
 from apimdoctor.facts.values import Values
 from apimdoctor.facts.vocabulary import PolicyElement
@@ -20,7 +19,7 @@ def elements(policy: Policy, contents: Contents) -> Iterator[PolicyElement]:
         if allowed is not None:
             scopes, sections = allowed
             yield PolicyElement(
-                place=places.of_element(policy.place, found.element, found.section),
+                place=policy.at(found.element, found.section),
                 name=found.element.name,
                 scope=policy.scope,
                 section=found.section,  # type: ignore[arg-type]

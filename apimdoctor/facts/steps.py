@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from apimdoctor.facts import places, written
+from apimdoctor.facts import written
 from apimdoctor.facts.documents import Policy
 from apimdoctor.facts.hosts import Hosts
 from apimdoctor.facts.limits import SEMANTIC, counts_by, varies_by
@@ -127,7 +127,7 @@ class Steps:
         reads = reads_in(element, named) if role != "other" or element.name == "set-variable" else NOTHING
         target = _target(element, named)
         return Step(
-            place=places.of_element(policy.place, element, section),
+            place=policy.at(element, section),
             element=element.name,
             scope=scope,
             section=section,  # type: ignore[arg-type]

@@ -1,13 +1,9 @@
 """Offsets in a policy text to lines and columns of the file its author edits."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cached_property
 
 from apimdoctor.frozen import frozen
-
-_NEWLINE = re.compile("\n")
 
 
 @frozen
@@ -27,16 +23,21 @@ class Lines:
     def __init__(self, text: str, anchors: Sequence[tuple[int, int, int]] = ()) -> None:
         self._text = text
         self._anchors = anchors
+        self._line_starts: list[int] = []
+        self._anchor_offsets = [offset for offset, _, _ in anchors]
 
-    @cached_property
+    @property
     def _starts(self) -> list[int]:
-        # A byte order mark is no column that an editor counts.
-        first = 1 if self._text.startswith("\ufeff") else 0
-        return [first, *(found.end() for found in _NEWLINE.finditer(self._text))]
-
-    @cached_property
-    def _anchor_offsets(self) -> list[int]:
-        return [offset for offset, _, _ in self._anchors]
+        starts = self._line_starts
+        if not starts:  # looked for when the first place is asked for
+            text = self._text
+            # A byte order mark is no column that an editor counts.
+            starts.append(1 if text.startswith("\ufeff") else 0)
+            end = text.find("\n")
+            while end >= 0:
+                starts.append(end + 1)
+                end = text.find("\n", end + 1)
+        return starts
 
     def at(self, offset: int) -> Position:
         """The place of an offset."""
