@@ -156,8 +156,6 @@ class Steps:
         return element.start < self._bases[key]
 
     def _tokens_sent(self, element: Element, named: NamedValues, reads: Reads) -> Values:
-        if reads is NOTHING:
-            return NONE
         held = {f"variable:{name}" for name in self.token_variables | self.gateway_variables}
         sent = known(*(place for place in reads.carries if place == "header:authorization" or place in held))
         if "header:*" in reads.places and any(_all_headers(symbol(value)) for value in written_in(element, named)):
