@@ -1,4 +1,4 @@
-"""One cause, one finding: consequences become "also" lines of what explains them, and equal revisions are one fault."""
+"""One cause, one finding: consequences become "also" lines of what explains them; equal revisions and versions are one fault."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ Key = tuple[object, ...]
 
 
 def merged_revisions(findings: Sequence[Finding], index: RouteIndex) -> list[Finding]:
-    """Findings that say the same of several revisions of an API, as one finding of the current revision."""
+    """Findings that say the same of several revisions or versions of an API, as one finding of the first current one."""
     groups: dict[Key, list[Finding]] = {}
     for finding in findings:
         places = (finding.at, *finding.related)
-        key: Key = (finding.rule, finding.message, *(_without_revision(place) for place in places))
+        key: Key = (
+            finding.rule,
+            finding.message,
+            *(_in_all_revisions(place, index.version_set(place)) for place in places),
+        )
         groups.setdefault(key, []).append(finding)
     return [_merged(group, index) if len(group) > 1 else group[0] for group in groups.values()]
 
@@ -46,11 +50,17 @@ def with_consequences(finding: Finding, consequences: Sequence[Finding]) -> Find
     return replace(finding, also=tuple(ranked), severity=severity)
 
 
-def _without_revision(place: Place) -> Place:
+def _in_all_revisions(place: Place, version_set: str) -> Place:
+    """The place as it is in every revision, and in every version where there are such."""
+    resource, document = _REVISION.sub("", place.resource), _REVISION.sub("", place.document)
+    if version_set:
+        named = re.compile(rf"(?<=apis/){re.escape(place.api)}(?=$|/)")
+        resource, document = named.sub(lambda _: version_set, resource), named.sub(lambda _: version_set, document)
     return replace(
         place,
-        resource=_REVISION.sub("", place.resource),
-        document=_REVISION.sub("", place.document),
+        api=version_set or place.api,
+        resource=resource,
+        document=document,
         revision="",
         line=0,
         column=0,

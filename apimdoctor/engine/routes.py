@@ -35,11 +35,17 @@ class RouteIndex:
         self._facts = facts
         self._parents: dict[int, list[int]] | None = None
         self._routes: dict[int, Route] = {}
+        self._by_policy: dict[str, list[Route]] = {}
         self._by_api: dict[tuple[str, ...], list[Route]] = {}
         self._current: dict[tuple[str, ...], str] = {
             (api.place.service, api.place.workspace, api.place.api): api.revision
             for api in facts.apis
             if isinstance(api, Api) and api.is_current
+        }
+        self._version_sets: dict[tuple[str, ...], str] = {
+            (api.place.service, api.place.workspace, api.place.api): api.version_set
+            for api in facts.apis
+            if isinstance(api, Api) and api.version_set
         }
 
     def of(self, subject: Any) -> tuple[Place, ...]:
@@ -61,12 +67,29 @@ class RouteIndex:
         """Whether a place belongs to the current revision of its API (or to no revision at all)."""
         return place.revision in ("", self._current.get((place.service, place.workspace, place.api), place.revision))
 
+    def version_set(self, place: Place) -> str:
+        """What the API of a place shares with its other versions; "" without an API or versions."""
+        return self._version_sets.get((place.service, place.workspace, place.api), "")
+
     def _at(self, place: Place) -> list[Route]:
-        """Routes of the API or operation a place stands in, for subjects that no route leads to."""
+        """Routes of what a place stands in, for subjects that no route leads to: an API, an operation, a shared policy."""
         if not place.api:
-            return []
+            return self._meeting(place.resource)
         routes = self._by_api.get((place.service, place.workspace, place.api, place.revision), [])
         return [route for route in routes if place.operation in ("", route.place.operation)]
+
+    def _meeting(self, resource: str) -> list[Route]:
+        """Routes on which something of a policy runs: a fragment, a product's policy, the global one."""
+        if not self._by_policy and resource:
+            # Many routes share their steps, so each list is looked through once.
+            told: dict[int, set[str]] = {}
+            for route in self._routes.values():
+                steps = told.get(id(route.steps))
+                if steps is None:
+                    steps = told[id(route.steps)] = {step.place.resource for step in route.steps}
+                for each in steps:
+                    self._by_policy.setdefault(each, []).append(route)
+        return self._by_policy.get(resource, [])
 
     def _built(self) -> dict[int, list[int]]:
         if self._parents is None:

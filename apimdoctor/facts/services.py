@@ -53,6 +53,7 @@ class Resources:
                     known=tuple(dict.fromkeys(one.method.upper() for one in api.operations)),
                     rest=f"the operations of API {api.name} were not read" if "operations" in api.unread else "",
                 ),
+                version_set=api.version_set,
                 console_servers=tuple(self._console_servers(around, api)),
             )
         return made

@@ -38,10 +38,8 @@ def _other(at: Patient) -> AppPlan:
 
 @fault("easy-auth-audience-mismatch", severity="warning")
 def _audience_in_other_form(at: Patient) -> None:
-    back = _other(at)
-    back.version, back.legacy = 2, False
     _site(at, app=at.app, audiences=["https://nobody.tenant.example"])
-    at.api.after = [f'<authentication-managed-identity resource="{back.app_id}" />']
+    at.api.after = [f'<authentication-managed-identity resource="{_other(at).uri}" />']
 
 
 @fault("caller-token-to-other-audience", severity="warning", or_else=("easy-auth-audience-mismatch",))

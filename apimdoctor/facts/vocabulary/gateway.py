@@ -62,6 +62,7 @@ class Api:
     key_required: bool | Unknown
     protocols: Values
     methods: Values = NONE  # of its operations
+    version_set: str = ""  # the name that it shares with the other versions of the API; "" = it has no versions
     console_servers: tuple[ConsoleServer | Unknown, ...] = ()
 
 
