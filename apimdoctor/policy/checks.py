@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from apimdoctor.frozen import frozen
-from apimdoctor.policy.identity import ORDINARY_HEADERS, tested_sources, writer
+from apimdoctor.policy.identity import ORDINARY_HEADERS, order, tested_sources, writer
 from apimdoctor.policy.reads import reads_of
 from apimdoctor.policy.record import MetDraft, Record
 from apimdoctor.policy.state import AUTHORIZATION, NOWHERE, Holding, Holdings, State, Trail, merge, numbers
@@ -78,7 +78,7 @@ def _met_by(met: MetDraft, trail: Trail, number: int) -> _Read:
     held_here = trail.at(place)
     callers = frozenset(held for held in held_here if held.who == "caller")
     doubts: list[Doubt] = []
-    for held in sorted(held_here, key=lambda h: (h.who, h.origin, h.text)):
+    for held in sorted(held_here, key=order):
         written = writer(place, held)
         if held.who == "unset":
             met.writers[Doubt(f"nothing sets {place.removeprefix('variable:')} on some way", met.check)] = None

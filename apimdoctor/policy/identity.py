@@ -238,7 +238,7 @@ def write(place: str, holdings: list[Holdings], placed: Placed, state: State, re
             _note_replaced(trail.at(place), held, placed, record)
         trail.put(place, held)
         if not place.startswith("variable:"):
-            record.writers += [w for h in sorted(held, key=_order) if h.by is placed and (w := writer(place, h))]
+            record.writers += [w for h in sorted(held, key=order) if h.by is placed and (w := writer(place, h))]
 
 
 _OWN = ("gateway", "basic")
@@ -266,8 +266,11 @@ def _credential(held: Holding) -> tuple[object, ...]:
     return (held.who, *sorted((one.name, one.value) for one in written))
 
 
-def _order(held: Holding) -> tuple[str, str, str]:
-    return (held.who, held.origin, held.text)
+def order(held: Holding) -> tuple[str, str, str, str, int, str]:
+    """What tells holdings apart in a fixed order: a set's own order differs from run to run, and a report must not."""
+    by = held.by
+    where = (by.document, by.element.start) if by else ("", 0)
+    return (held.who, held.origin, held.text, *where, "/".join(sorted(held.sources)))
 
 
 def writer(place: str, held: Holding) -> Writer | None:
