@@ -34,11 +34,13 @@ class Resource:
     path: str
     policy: PolicyText | None = None
     """Of a policy or fragment whose text could not be read: that, with the reason."""
+    home: str | None = None
+    """The folder of what is deployed together, where that is another one than the file's."""
 
     @property
     def folder(self) -> str:
-        """The folder of the file."""
-        return self.path.rpartition("/")[0]
+        """The folder of the file, or of what the file is deployed with."""
+        return self.path.rpartition("/")[0] if self.home is None else self.home
 
 
 class Services:
@@ -149,7 +151,8 @@ class Services:
         address = resource.address
         fitting = [draft for draft in self._drafts if not (draft.id and address.service_id)]
         if address.service_name:
-            fitting = [draft for draft in fitting if not draft.part.told]
+            # One that has a name of its own is another service, except that a tree's is only that of its folder.
+            fitting = [draft for draft in fitting if not draft.part.told and (draft.apiops or not draft.part.name)]
         around = [draft for draft in fitting if _within(resource.folder, draft.folder)]
         if around:
             return max(around, key=lambda draft: len(draft.folder))

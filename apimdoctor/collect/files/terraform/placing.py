@@ -62,6 +62,7 @@ class Placing:
     def __init__(self, items: Iterable[Item]) -> None:
         self._items = {(item.root, item.target): item for item in items}
         self._names: dict[str, str] = {}
+        self._homes: dict[str, str] = {}
 
     def of(self, item: Item, depth: int = 0) -> tuple[str, Path] | None:
         """The service's name ("" unknown) and the path below it; None for what has no place of its own."""
@@ -166,8 +167,17 @@ class Placing:
             return None
         return above[0], (*above[1], (own, name or f"${{{item.target.address}}}"))
 
+    def home(self, service: str) -> str | None:
+        """The folder of the root module that speaks of a service first."""
+        return self._homes.get(service)
+
     def _service(self, item: Item, name: Value) -> str:
         """The name a service goes by; one that is nothing but unknown is another one in every root module."""
+        found = self._named(item, name)
+        self._homes.setdefault(found, item.root)
+        return found
+
+    def _named(self, item: Item, name: Value) -> str:
         text = as_text(name)
         if text is None or not text.text:
             return ""

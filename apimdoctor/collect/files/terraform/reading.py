@@ -176,7 +176,8 @@ class _Reading:
         if kind not in ("policies", "policyFragments", "namedValues"):
             json = self._desk.redactor.json(json)
         address = Address("", service, path)
-        self.into.resources.append(Resource(address, json, origin or item.origin, item.path, policy))
+        place_of = origin or item.origin
+        self.into.resources.append(Resource(address, json, place_of, item.path, policy, self._placing.home(service)))
 
     # ------------------------------------------------------------ Entra
     def registrations(self) -> None:
