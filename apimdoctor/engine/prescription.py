@@ -36,7 +36,7 @@ class PolicyEdit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectPatch:
-    """The change of one object of Entra ID (a Graph PATCH) or of Azure (an ARM PATCH), and how to send it."""
+    """The change of one object of Entra ID (Microsoft Graph) or of Azure (Resource Manager), and how to send it."""
 
     kind: Literal["graph", "arm"]
     resource: str
@@ -45,8 +45,10 @@ class ObjectPatch:
     """The display name, for people."""
     identifier: str = ""
     """The appId of an app registration, as people look it up; empty for ARM."""
+    method: Literal["PATCH", "POST", "PUT"] = "PATCH"
+    """`POST` adds to a collection (a role assignment); `PUT` replaces the whole, into which the body has to be merged."""
     body: dict[str, object] = field(default_factory=dict)
-    """The body of the PATCH."""
+    """What is sent: of a PATCH and a PUT the properties that change, lists with all items that stay."""
     commands: dict[str, str] = field(default_factory=dict)
     """How to send it: `az`, `powershell`, `terraform`, `bicep`; lines to copy."""
 

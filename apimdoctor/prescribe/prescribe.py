@@ -8,7 +8,18 @@ from apimdoctor.engine.prescription import Change, ObjectPatch, Prescription
 from apimdoctor.engine.rulefile import Rule
 from apimdoctor.engine.waivers import Waiver
 from apimdoctor.facts.build import Built
-from apimdoctor.prescribe import audience, checks, claims, coverage, issuer, metadata, order, requests
+from apimdoctor.prescribe import (
+    audience,
+    checks,
+    claims,
+    coverage,
+    issuer,
+    metadata,
+    order,
+    registration,
+    requests,
+    settings,
+)
 from apimdoctor.prescribe.admissions import Admissions
 from apimdoctor.prescribe.case import Case, Prescriber, Prescribers
 from apimdoctor.prescribe.text import CannotEditError
@@ -27,6 +38,8 @@ TOPICS: tuple[Prescribers, ...] = (
     metadata.PRESCRIBERS,
     checks.PRESCRIBERS,
     requests.PRESCRIBERS,
+    registration.PRESCRIBERS,
+    settings.PRESCRIBERS,
 )
 """In the order in which alternatives are shown: several topics may prescribe for one rule."""
 

@@ -136,7 +136,7 @@ def _change(change: Change) -> dict[str, object]:
     if isinstance(change, PolicyEdit):
         hunks = [[_row(row) for row in hunk] for hunk in rows(change)]
         return {"name": visible(heading(change)), "hunks": hunks, "copy": change.diff}
-    ways = [["PATCH", visible(change.resource) + "\n" + visible(body(change), keep="\n")]]
+    ways = [[change.method, visible(change.resource) + "\n" + visible(body(change), keep="\n")]]
     ways += [[SENT_WITH.get(way, way), visible(command, keep="\n")] for way, command in change.commands.items()]
     return {"name": visible(heading(change)), "ways": ways}
 

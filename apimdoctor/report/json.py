@@ -112,6 +112,7 @@ def _change(change: Change) -> dict[str, object]:
         "resource": change.resource,
         "name": change.name,
         "identifier": change.identifier,
+        "method": change.method,
         "body": change.body,
         "commands": dict(change.commands),
     }

@@ -123,7 +123,7 @@ def _prescribed(listed: Sequence[Prescription]) -> Iterator[str]:
             if isinstance(change, PolicyEdit):
                 yield block("\n".join(line.rstrip("\r") for line in lines(change)), "diff")
             else:
-                yield block(f"PATCH {change.resource}\n{body(change)}")
+                yield block(f"{change.method} {change.resource}\n{body(change)}")
                 yield from (block(command) for way, command in change.commands.items() if way == "az")
         told = [f"{number}. {plain(step)}" for number, step in enumerate(one.steps, start=1)]
         told += [f"* {plain(line)}" for line in (*one.side_effects, *map(admitted, one.admissions))]

@@ -39,7 +39,7 @@ def _change(change: Change, width: int, uncut: bool) -> Iterator[Line]:
         if len(listed) > MOST_LINES and not uncut:
             yield ((f"      ... {len(listed) - MOST_LINES} more lines: --diff prints them all", "dim"),)
         return
-    yield ((f"      PATCH {visible(change.resource)}", "bold"),)
+    yield ((f"      {change.method} {visible(change.resource)}", "bold"),)
     for line in body(change).split("\n"):
         yield ((f"      {visible(line)}", ""),)
     for way, command in change.commands.items():
