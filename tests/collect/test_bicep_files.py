@@ -118,7 +118,7 @@ resource global 'Microsoft.ApiManagement/service/policies@2023-05-01-preview' = 
     assert (registration.origin.document, registration.origin.line) == ("app.bicep", 3)
     text = snapshot.services[0].policy
     assert text is not None
-    assert "${applications(orders-api).appId}" in text.text
+    assert "${applications(orders-api).appid}" in text.text
     assert registration.app_id == "${applications(orders-api).appid}"
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from apimdoctor.collect.files.segments import Text
+from apimdoctor.collect.files.segments import Text, literal
 from apimdoctor.collect.files.templates.naming import GRAPH, described, identity, whole_name, whole_type, written
-from apimdoctor.collect.files.templates.values import Deployed, Instance, Lambda, Symbol, Told, Value, text_of
+from apimdoctor.collect.files.templates.values import Deployed, Instance, Lambda, Symbol, Told, Value, shown, text_of
 from apimdoctor.snapshot import Origin
 
 _SERVICE = "microsoft.apimanagement/service"
@@ -88,7 +89,7 @@ _MAX_DEPTH = 40
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A resource: its JSON, where it is declared, and where its policy's text was typed, if it has one."""
+    """A resource: its JSON, and where it is declared; one with a policy: where the policy's text was typed."""
 
     json: dict[str, Any]
     origin: Origin
@@ -100,8 +101,8 @@ class Exported:
     """The template that the deployment starts with."""
 
 
-def exported(instance: Instance, root: str, prefix: str) -> Exported | None:
-    """What apimdoctor keeps of a resource, None for any other."""
+def exported(instance: Instance, root: str, prefix: str, linked: Callable[[str, str], Text | None]) -> Exported | None:
+    """What apimdoctor keeps of a resource, None for any other. `linked` finds the file that a policy's link leads to."""
     kind = whole_type(instance)
     low = kind.lower()
     if instance.existing or not (low.startswith((_SERVICE, GRAPH)) or low in _SITES):
@@ -122,6 +123,11 @@ def exported(instance: Instance, root: str, prefix: str) -> Exported | None:
                 value = {**value, "secret": True}  # what may be a secret is not kept
             if low.endswith(_WITH_TEXT):
                 text = next((told for key in ("value", "policyContent") if (told := value.get(key)) is not None), None)
+                form = shown(value.get("format") or value.get("contentFormat"))
+                file = linked(instance.scope.program.document, text_of(text).text) if form.endswith("-link") else None
+                if file is not None:
+                    text = file
+                    value = {**value, "value": file, "format": literal(form.removesuffix("-link"))}
         made = plain(value)
         if isinstance(made, dict) or (name == "location" and isinstance(made, str)):
             json[name] = made
@@ -144,7 +150,7 @@ def _graph(instance: Instance, kind: str, origin: Origin, root: str) -> Exported
     label = identity(instance)
     json: dict[str, Any] = {"id": label.below("id").marker, **told}
     if kind == "applications":
-        json = {**_DEFAULTS, "appId": label.below("appId").marker, **json}
+        json = {**_DEFAULTS, "appId": label.below("appid").marker, **json}
     elif kind == "serviceprincipals":
         json.setdefault("servicePrincipalType", "Application")
     else:

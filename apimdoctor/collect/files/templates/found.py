@@ -73,6 +73,26 @@ class Templates:
         except (json_text.FaultError, RecursionError):
             return None
 
+    def _linked(self, document: str, address: str) -> Text | None:
+        """The policy file that a link leads to once it is uploaded: the one whose path ends as the address does."""
+        ending = re.split(r"\$\{[^{}]*\}", address)
+        tails = [
+            part.strip("/").partition("?")[0] for part in ending if part.strip("/").partition("?")[0].endswith(".xml")
+        ]
+        if not tails or "://" in tails[-1].partition("/")[0]:
+            tails = [tail.partition("://")[2].partition("/")[2] for tail in tails]
+        names = [tail for tail in tails if tail]
+        while names:
+            fitting = [path for path in self._paths if path == names[-1] or path.endswith("/" + names[-1])]
+            folder = posixpath.dirname(document)
+            near = [path for path in fitting if not folder or path.startswith(folder + "/")] or fitting
+            if len(near) == 1:
+                return self.text("", near[0])
+            if near or "/" not in names[-1]:
+                return None
+            names[-1] = names[-1].partition("/")[2]  # a container's name is no folder here
+        return None
+
     # Files
 
     def _resolved(self, document: str, path: str) -> str:
@@ -169,7 +189,7 @@ class Templates:
         try:
             for instance in scope.instances():
                 seen.add(instance.scope.program.document)
-                made = exported(instance, root.document, self._desk.prefix)
+                made = exported(instance, root.document, self._desk.prefix, self._linked)
                 if made is not None:
                     found.append(made)
         except (TooMuchError, RecursionError):

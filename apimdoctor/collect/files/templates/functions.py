@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 from apimdoctor.collect.files.segments import Segment, Text, joined, literal
 from apimdoctor.collect.files.templates.values import (
     Symbol,
+    Told,
     UnknownError,
     Value,
     asked,
@@ -49,6 +50,9 @@ _ENVIRONMENT: dict[str, Value] = {
     },
 }
 """Source: learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-functions-deployment#environment."""
+
+TENANT = symbol("tenant().tenantid", "string")
+"""The id of the tenant that a deployment runs in."""
 
 Arguments = Sequence[Value]
 
@@ -378,8 +382,9 @@ def _flatten(given: Arguments) -> Value:
 
 
 def _context(name: str) -> Callable[[Arguments], Value]:
-    """`resourceGroup()` and the like: an object of which only its name is known here."""
-    return lambda _: symbol(f"{name}()")
+    """`resourceGroup()` and the like: an object of which only its name is known here, and that there is one tenant."""
+    of_deployment = Told({"tenantId": TENANT}, symbol(f"{name}()"))
+    return lambda given: symbol(f"{name}({', '.join(map(shown, given))})") if given else of_deployment
 
 
 _FUNCTIONS: dict[str, Callable[[Arguments], Value]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apimdoctor.collect.files.segments import Text, joined, literal
 from apimdoctor.collect.files.templates.nodes import Node
-from apimdoctor.collect.files.templates.values import Instance, Symbol, Told, Value, symbol, text_of
+from apimdoctor.collect.files.templates.values import Instance, Symbol, Told, Value, shown, symbol, text_of
 
 GRAPH = "microsoft.graph/"
 _KEYS = {
@@ -60,6 +60,8 @@ def described(instance: Instance) -> Told:
             fields |= {"name": text_of(written(instance, "name")), "id": resource_id(kind, whole_name(instance))}
         elif "properties" not in {child.word for child in instance.body.children}:
             fields |= _object(instance, instance.body)
+        if kind.lower() == GRAPH + "applications":
+            fields["appId"] = label.below("appid")
         body = instance.body.get("properties")
         if body is not None:
             inner = _object(instance, body)
@@ -82,7 +84,9 @@ def identity(instance: Instance) -> Symbol:
         for key in _KEYS.get(own, ()):
             value = text_of(written(instance, key) or _property(instance, key))
             if value.text:
-                return symbol(f"{own}({value.text.replace('${', '').replace('}', '')})")
+                # In lower case and without blanks, as ids are compared.
+                name = shown(value).replace(" ", "").lower()
+                return symbol(f"{own}({name})")
     return symbol(instance.symbol)
 
 
