@@ -13,7 +13,7 @@ _REFERENCE = re.compile(r"&(?:#(?:(\d{1,8})|[xX]([0-9a-fA-F]{1,8}))|(lt|gt|amp|q
 _QUOTE = re.compile(r"&(?:quot|#0*34|#[xX]0*22);")
 _STRING_OR_REFERENCE = re.compile(r'"(?:[^"\\]|\\.)*+"|&[#\w]{1,10};', re.DOTALL)
 _NAMES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
-_NOTHING_SPECIAL = re.compile(r"[^&\n\t\r{@_$#<]*+\Z")
+_NOTHING_SPECIAL = re.compile(r"[^&\n\t\r{@_$#%<]*+\Z")
 _BLANKS = str.maketrans("\n\t\r", "   ")
 
 PLAIN, EXPRESSION, CDATA = "plain", "expression", "CDATA"

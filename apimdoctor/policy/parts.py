@@ -1,12 +1,12 @@
 """One scope's policy document cut into its sections, fragments in place, `<base/>` not yet replaced."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from apimdoctor.frozen import frozen
 from apimdoctor.policy.nodes import CONTAINERS, MOST_DEPTH, MOST_STEPS, Node, Step
 from apimdoctor.policy.tree import Document, Element
-from apimdoctor.policy.value import symbol
+from apimdoctor.policy.value import Unresolved, symbol
 from apimdoctor.policy.way import SECTIONS, Doubt, Placed, ScopeDocument, Section
 
 
@@ -78,6 +78,10 @@ class Reader:
     def _part(self, section: Section, element: Element) -> Part:
         self._section, self._bases, self._size, self._through = section, 0, 0, ()
         nodes = self._nodes(element, 0, "")
+        if not self._bases and (marker := next(_stand_ins(element), "")):
+            # A marker may bring anything, a <base/> too.
+            doubt = Doubt(f"what {marker} stands for is not known before the deployment")
+            return Part(element=element, transparent=True, doubt=doubt)
         return Part(nodes, element, self._bases, self._size)
 
     def _nodes(self, parent: Element, depth: int, path: str) -> "tuple[Node | Base, ...]":
@@ -117,6 +121,8 @@ class Reader:
     def _fragment(self, placed: Placed, depth: int) -> "tuple[Node | Base, ...]":
         written = placed.element.get("fragment-id")
         name = symbol(written) if written is not None else ""
+        if isinstance(written, Unresolved):
+            return (Doubt(f"what {name} stands for is not known before the deployment", placed),)
         if self._through:
             return (Doubt(f"fragment {name} inside fragment {self._through[0]} is not allowed", placed),)
         found = self.fragments.get(name)
@@ -137,3 +143,12 @@ class Reader:
             made += self._node(root, depth, "")
         self._through = ()
         return tuple(made)
+
+
+def _stand_ins(section: Element) -> Iterator[str]:
+    """Markers among the steps of a section that are no fragment's id: the whole element is written as the marker."""
+    for child in section.elements:
+        if child.name == "include-fragment" and isinstance(found := child.get("fragment-id"), Unresolved):
+            attribute = child.attribute("fragment-id")
+            if attribute is not None and (attribute.start, attribute.end) == (child.start, child.end):
+                yield found.text

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from apimdoctor.policy.markup import CDATA, PLAIN, Piece, Repairs, UnreadableError, expression_piece, text_value
 from apimdoctor.policy.opaque import is_opaque, read_opaque
 from apimdoctor.policy.place import Lines
+from apimdoctor.policy.stand_ins import PLACEHOLDER, WORDS_ONLY, stand_ins
 from apimdoctor.policy.tag import MARKUP, Tag, plain_attributes, read_tag
 from apimdoctor.policy.tree import Attribute, Comment, Document, Element, Place, Text, Unparsed
 from apimdoctor.policy.value import Literal, Mixed, Unresolved, Value
@@ -103,6 +104,9 @@ class _Reader:
             self._declaration()
         elif following == "?":
             self._instruction()
+        elif self.open[-1].name in WORDS_ONLY and (marker := PLACEHOLDER.match(text, start)):
+            self.position = marker.end()
+            self._add_marker(marker[0], start, marker.end(), ())
         else:
             self._opening_tag(read_tag(text, start, self.repairs), start)
 
@@ -170,10 +174,14 @@ class _Reader:
         self._add_text(Text(raw, text_value(text, pieces), start, end))
 
     def _add_text(self, found: Text) -> None:
+        """Adds a run, or the elements that the markers in it stand for."""
         around = self.open[-1]
-        around.children.append(found)
-        if type(found.value) is not Literal:
-            around.constant = False
+        if type(found.value) is Literal:
+            around.children.append(found)
+            return
+        around.constant = False
+        made = tuple(stand_ins(found, around.name, around.place, self.lines, around.counts))
+        around.children += made or (found,)
 
     def _declaration(self) -> None:
         text, start = self.text, self.position
@@ -288,7 +296,7 @@ class _Reader:
     def _closing_tag(self, name: str, start: int, end: int) -> None:
         """Closes the open element by the tag `</name>` between two offsets."""
         if len(self.open) > 2 and self.open[-1].name != name == self.open[-2].name:
-            self._marker_instead_of_element(start)
+            self._marker_instead_of_element()
         opened = self.open[-1]
         if len(self.open) == 1:
             raise UnreadableError(f"</{name}> closes nothing", start)
@@ -300,24 +308,34 @@ class _Reader:
         self.position = end
         self._close(opened, self.open[-1], start)
 
-    def _marker_instead_of_element(self, end: int) -> None:
-        """Reads `<value><FRONTDOORID></value>` as the marker of a deployment tool: no policy element is upper case."""
+    def _marker_instead_of_element(self) -> None:
+        """Reads `<value><FRONTDOORID></value>` as the marker of a deployment tool: no policy element is upper case.
+
+        Nor does one stand in an element that holds words only.
+        """
         opened = self.open[-1]
-        inner = [child for child in opened.children if isinstance(child, Text)]
-        if opened.attributes or len(inner) < len(opened.children) or not _MARKER_NAME.match(opened.name):
+        words = self.open[-2].name in WORDS_ONLY
+        if opened.attributes or not (words or _MARKER_NAME.match(opened.name)):
             return
         self.open.pop()
+        following, end = list(opened.children), opened.inner
+        after: tuple[Part, ...] = ()
+        if following and isinstance(run := following[0], Text):
+            following.pop(0)
+            after, end = _parts(run.value), run.end
+        self._add_marker(f"<{opened.name}>", opened.start, end, after)
+        self.open[-1].children += following
+
+    def _add_marker(self, marker: str, start: int, end: int, after: tuple[Part, ...]) -> None:
+        """Adds what looked like a tag and is a marker, together with the text that stands right before it."""
         siblings = self.open[-1].children
-        start = opened.start
-        parts: list[Part] = [Unresolved(f"<{opened.name}>")]
+        parts: list[Part] = [Unresolved(marker), *after]
         if siblings and isinstance(before := siblings[-1], Text) and before.end == start:
             siblings.pop()
             start = before.start
             parts = [*_parts(before.value), *parts]
-        for text in inner:
-            parts += _parts(text.value)
         self._add_text(Text(self.text[start:end], joined(parts), start, end))
-        self.repairs.note(f"<{opened.name}>, read as the marker of a deployment tool")
+        self.repairs.note(f"{marker}, read as the marker of a deployment tool")
 
 
 def _parts(value: Value) -> tuple[Part, ...]:

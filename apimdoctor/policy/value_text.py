@@ -9,15 +9,20 @@ from apimdoctor.symbols import is_id
 
 Part = Literal | NamedValue | Expression | Unresolved
 
-_SPECIAL = re.compile(r"\{\{|@[({]|__|\$[({]|#\{|<")
+_SPECIAL = re.compile(r"\{|@[({@]|@Model\.|__|\$[({]|#\{|<|%%|##")
 _OPENING = re.compile(r"@[({]")
 # Display names hold letters, digits, dots, dashes and underscores (docs: api-management-howto-properties).
 _NAMED = r"\{\{[ \t]*+(?P<name>[\w.\-]++)[ \t]*+\}\}"
 # Markers of deployment tools: terraform and bicep templates, replacetokens tasks, Octopus, Azure Pipelines.
 _MARKER = (
     r"(?P<marker>\{\{[^{}$#]*+(?:[$#]\{[^{}]*+\}\#?[^{}$#]*+)++\}\}|\$\{[^{}\n]++\}|\#\{[^{}\n]++\}\#?"
-    r"|\$\([A-Za-z_][\w.\-]*+\)|__[A-Za-z](?:[A-Za-z0-9.\-]|_(?!_))*+__|<[A-Za-z][\w.\- ]*+>)"
+    r"|\$\([A-Za-z_][\w.\-]*+\)|__[A-Za-z](?:[A-Za-z0-9.\-]|_(?!_))*+__|<[A-Za-z][\w.\- ]*+>"
+    r"|%%[A-Za-z][\w.\-]*+%%|\#\#[A-Za-z][\w.\-]*+\#\#|@@[A-Za-z][\w.\-]*+@@|\A@Model(?:\.\w++)++\Z)"
 )
+# `{tenant-id}`: a marker as a whole value and in the address of something; elsewhere the parameter of a URL template.
+# `{tenantid}` is Entra's own, in the issuer of metadata for several tenants (entra-tokens: issuers).
+_BRACED = re.compile(r"(?<![{$#%])\{(?!tenantid\})[A-Za-z][\w.\-]*+\}(?!\})", re.IGNORECASE)
+_ADDRESS = re.compile(r"\s*+(?:[a-z][a-z0-9+.\-]*+://|\{[^{}]*+\}\s*+\Z)", re.IGNORECASE)
 _MARKER_IN_NAME = re.compile(r"__[A-Za-z](?:[A-Za-z0-9.\-]|_(?!_))*+__")
 _NAMED_OR_MARKER = re.compile(f"{_NAMED}|{_MARKER}")
 _MARKER_ONLY = re.compile(_MARKER)
@@ -29,7 +34,7 @@ def value_of(text: str, start: int = 0, *, named_values: bool = True, brackets: 
 
     `start` is the text's offset in its document. `named_values=False` for liquid templates, whose `{{ }}` are their own
     (docs: set-body, "Using Liquid templates"), and for the text of a named value, which may not hold another one.
-    A parameter of a URL template such as `{id}` is literal text. `brackets=False`: `<x>` is a tag, not a marker.
+    A parameter of a URL template such as `/orders/{id}` is literal text. `brackets=False`: `<x>` is a tag, not a marker.
     """
     if not _SPECIAL.search(text):
         return Literal(text) if text else EMPTY
@@ -57,6 +62,8 @@ def literal_parts(text: str, *, named_values: bool = True, brackets: bool = True
         return []
     if not _SPECIAL.search(text):
         return [Literal(text)]
+    if _BRACED.search(text) and _ADDRESS.match(text):
+        return _braced(text, named_values=named_values, brackets=brackets)
     parts: list[Part] = []
     position = 0
     for found in (_NAMED_OR_MARKER if named_values else _MARKER_ONLY).finditer(text):
@@ -78,6 +85,17 @@ def literal_parts(text: str, *, named_values: bool = True, brackets: bool = True
     if position < len(text):
         parts.append(Literal(text[position:]))
     return parts
+
+
+def _braced(text: str, *, named_values: bool, brackets: bool) -> list[Part]:
+    """An address, or a whole value, with markers in single braces."""
+    parts: list[Part] = []
+    position = 0
+    for found in _BRACED.finditer(text):
+        parts += literal_parts(text[position : found.start()], named_values=named_values, brackets=brackets)
+        parts.append(Unresolved(found.group()))
+        position = found.end()
+    return parts + literal_parts(text[position:], named_values=named_values, brackets=brackets)
 
 
 def joined(parts: Iterable[Part], *, trim: bool = False) -> Value:
