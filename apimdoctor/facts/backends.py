@@ -1,6 +1,6 @@
 """Back ends: entities and bare addresses that requests go to, with the Easy Auth of the sites behind them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apimdoctor import snapshot
@@ -27,6 +27,8 @@ class Backends:
     easy_auth: Sites
     hosts: Hosts
     _made: dict[object, Backend] = field(default_factory=dict)
+    _entities: dict[int, dict[str, snapshot.Backend]] = field(default_factory=dict)
+    _serving: dict[str, snapshot.SiteAuth] = field(default_factory=dict)
 
     def of_call(self, around: Surroundings, api: snapshot.Api, call: Call) -> Backend:
         """Where a call goes: the entity or address last set, else the API's own (docs: set-backend-service)."""
@@ -91,9 +93,9 @@ class Backends:
                 ),
             )
         for one in (around, *around.shared):
-            for entity in one.contents.backends:
-                if entity.name == name:
-                    return self.entity(one, entity)
+            found = self._entities_of(one.contents).get(name)
+            if found is not None:
+                return self.entity(one, found)
         because = Unknown(f"back end {name} was not found")
         return self._once(
             (around.place.resource, name),
@@ -109,21 +111,37 @@ class Backends:
             ),
         )
 
+    def _entities_of(self, contents: snapshot.Contents) -> Mapping[str, snapshot.Backend]:
+        """The back ends of a service or workspace by name, gathered once for all calls."""
+        found = self._entities.get(id(contents))
+        if found is None:
+            found = self._entities[id(contents)] = {entity.name: entity for entity in reversed(contents.backends)}
+        return found
+
     def _address(self, place: Place, value: Value) -> Backend:
-        host, scheme = host_of(value), scheme_of(value)
         text = value.text if isinstance(value, Literal) else written.why(value)
-        return self._once(
-            (place.resource, "address", text),
-            Backend(
+        key = (place.resource, "address", text)
+        made = self._made.get(key)
+        if made is None:
+            host = host_of(value)
+            made = self._made[key] = Backend(
                 place=place,
                 name="",
                 host=host,
-                scheme=scheme,
+                scheme=scheme_of(value),
                 stands=self.hosts.stands(host),
                 private_host=_private(host),
                 sites=tuple(self._sites_of(host)),
-            ),
-        )
+            )
+        return made
+
+    def _site_by_host(self) -> Mapping[str, snapshot.SiteAuth]:
+        """The first site that serves each host; gathered once, since every address of a back end asks for its own."""
+        if not self._serving:
+            for site in self.sites:
+                for host in (*site.hosts, *(f"{site.site}{suffix}" for suffix in _SITE_HOSTS)):
+                    self._serving.setdefault(host.lower(), site)
+        return self._serving
 
     def _once(self, key: object, made: Backend) -> Backend:
         return self._made.setdefault(key, made)
@@ -132,17 +150,11 @@ class Backends:
         if isinstance(host, Unknown):
             yield host
             return
-        found = [site for site in self.sites if _serves(site, host)]
+        found = self._site_by_host().get(host)
         if found:
-            yield from (self.site(site) for site in found[:1])
+            yield self.site(found)
         elif host.endswith(_SITE_HOSTS):
             yield Unknown(f"the Easy Auth settings of {host} were not read")
-
-
-def _serves(site: snapshot.SiteAuth, host: str) -> bool:
-    return host in {name.lower() for name in site.hosts} or any(
-        host == f"{site.site.lower()}{suffix}" for suffix in _SITE_HOSTS
-    )
 
 
 def _private(host: str | Unknown) -> bool | Unknown:
