@@ -24,6 +24,7 @@ check: $(READY)  ## style, types, architecture, rules, and that the wheel holds 
 
 bench: $(READY)  ## time and memory of a large scan, beside expat and json alone
 	$(BIN)/python tools/bench.py
+	$(BIN)/python -m tools.bench_live
 
 soak: $(READY)  ## the long runs: large generated inputs
 	APIMDOCTOR_SEARCH=1 $(BIN)/pytest -n 2 -m soak

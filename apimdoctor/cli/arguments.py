@@ -161,6 +161,12 @@ def _scan(commands: "Commands[_Parser]") -> None:
     parser = _command(commands, "scan", "find where tokens are refused or admitted wrongly", epilog=_SCAN_EPILOG)
     sources(parser)
     live(parser)
+    parser.add_argument(
+        "--since",
+        metavar="SNAPSHOT",
+        type=Path,
+        help="read again only what Azure's Activity Log or a list says has changed since this snapshot, at most a week old",
+    )
     parser.add_argument("--save-snapshot", metavar="FILE", type=Path, help="keep what was read, without secrets")
     group = parser.add_argument_group("what is judged")
     group.add_argument(

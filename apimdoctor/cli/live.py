@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apimdoctor.errors import ApimDoctorError
@@ -10,8 +11,8 @@ from apimdoctor.report.hostile import inert, visible
 from apimdoctor.snapshot import Snapshot, store
 
 if TYPE_CHECKING:
-    from apimdoctor.collect.azure.apim import Progress
     from apimdoctor.collect.azure.collect import References
+    from apimdoctor.collect.azure.progress import Progress
     from apimdoctor.collect.azure.selection import Request
 
 _ONLY_LIVE = {
@@ -21,6 +22,7 @@ _ONLY_LIVE = {
     "entra_tenants": "--entra-tenant",
     "without": "--without",
     "openid_hosts": "--openid-host",
+    "since": "--since",
 }
 _INTERRUPTED = 130
 
@@ -35,7 +37,7 @@ def wanted(options: argparse.Namespace) -> bool:
         )
     if azure:
         return True
-    said = next((option for name, option in _ONLY_LIVE.items() if getattr(options, name)), "")
+    said = next((option for name, option in _ONLY_LIVE.items() if getattr(options, name, None)), "")
     if said or not options.paths:
         raise ApimDoctorError(
             f"{said} needs --subscription or --all-subscriptions" if said else "nothing to read is named",
@@ -60,6 +62,7 @@ def request(options: argparse.Namespace) -> "Request":
         entra_tenants=tuple(options.entra_tenants),
         without=frozenset(options.without),
         openid_hosts=tuple(options.openid_hosts),
+        since=_earlier(getattr(options, "since", None)),
     )
 
 
@@ -77,6 +80,18 @@ def read(options: argparse.Namespace) -> Snapshot:
         told = f"what was read until now is in {kept}" if kept else "with --save-snapshot FILE what was read is kept"
         raise ApimDoctorError("stopped by the keyboard", told, _INTERRUPTED)
     return snapshot
+
+
+def _earlier(path: Path | None) -> Snapshot | None:
+    """The snapshot that `--since` names."""
+    if path is None:
+        return None
+    try:
+        return store.load(path.read_bytes())
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        hint = "it is what an earlier run wrote with --save-snapshot; leave --since away the first time"
+        raise ApimDoctorError(f"cannot read the snapshot {path}: {reason}", hint) from None
 
 
 def _references(snapshot: Snapshot) -> "References":
@@ -101,7 +116,7 @@ def _references(snapshot: Snapshot) -> "References":
 
 def _progress(options: argparse.Namespace) -> "Progress":
     """A moving display on a terminal, sentences with -v elsewhere, else nothing."""
-    from apimdoctor.collect.azure.apim import Progress
+    from apimdoctor.collect.azure.progress import Progress
 
     if getattr(options, "quiet", False):
         return Progress()
@@ -111,7 +126,7 @@ def _progress(options: argparse.Namespace) -> "Progress":
 
 
 def _sentences() -> "Progress":
-    from apimdoctor.collect.azure.apim import Progress
+    from apimdoctor.collect.azure.progress import Progress
 
     class Sentences(Progress):
         """One line for each service and tenant that was read."""
@@ -133,7 +148,7 @@ def _display() -> "Progress":
     from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    from apimdoctor.collect.azure.apim import Progress
+    from apimdoctor.collect.azure.progress import Progress
 
     bars = Bars(
         TextColumn("{task.description}"),

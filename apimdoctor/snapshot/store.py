@@ -106,6 +106,7 @@ def merge(snapshots: Sequence[Snapshot]) -> Snapshot:
             first = tenants.get(tenant.id)
             tenants[tenant.id] = tenant if first is None else united(first, tenant)
     clouds = {snapshot.cloud for snapshot in snapshots} - {""}
+    versions = {snapshot.collected_by for snapshot in snapshots}
     if len(clouds) > 1:
         gaps.append(
             Gap(scope="snapshots", kind="skipped", detail=f"snapshots of different clouds: {', '.join(sorted(clouds))}")
@@ -122,6 +123,7 @@ def merge(snapshots: Sequence[Snapshot]) -> Snapshot:
             ),
             metadata=_first((found for snapshot in snapshots for found in snapshot.metadata), lambda one: one.url),
             gaps=tuple(gaps),
+            collected_by=next(iter(versions)) if len(versions) == 1 else "",
             clouds=tuple(cloud for snapshot in snapshots for cloud in snapshot.clouds),
         )
     )

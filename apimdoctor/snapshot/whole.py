@@ -92,5 +92,7 @@ class Snapshot:
     sites: tuple[SiteAuth, ...] = ()
     metadata: tuple[OpenIdMetadata, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    collected_by: str = ""
+    """The version of apimdoctor that read it from Azure; "" for what was read from files, or by several."""
     clouds: tuple[DescribedCloud, ...] = ()
     """Clouds whose issuers the cloud file tells."""

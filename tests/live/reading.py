@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
+from apimdoctor import __version__
 from apimdoctor.collect.azure import clouds
 from apimdoctor.collect.azure.collect import References, collect
 from apimdoctor.collect.azure.selection import Request
@@ -56,7 +57,7 @@ def expected(snapshot: Snapshot) -> Snapshot:
     tenants = dict.fromkeys((*own, *(tenant.id for tenant in snapshot.tenants)))
     sources += [Source(kind="azure", name=f"tenant {one}") for one in tenants]
     # The tenant of a service is told with its identity, "None" included.
-    return store.ordered(replace(snapshot, sources=tuple(sources)))
+    return store.ordered(replace(snapshot, sources=tuple(sources), collected_by=__version__))
 
 
 def environment(azure: EmbeddedAzure) -> Mapping[str, str]:

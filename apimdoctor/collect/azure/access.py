@@ -11,11 +11,12 @@ import msgspec
 
 from apimdoctor.collect import arm
 from apimdoctor.collect.azure import selection
-from apimdoctor.collect.azure.apim import Clients, Progress, listed
+from apimdoctor.collect.azure.calls import Clients, listed
 from apimdoctor.collect.azure.collect import signed_in
 from apimdoctor.collect.azure.failures import AzureError, RefusedError
 from apimdoctor.collect.azure.graph import TenantDraft, TenantReader
 from apimdoctor.collect.azure.policies import RECEIVE
+from apimdoctor.collect.azure.progress import Progress
 from apimdoctor.collect.azure.selection import Request
 from apimdoctor.collect.azure.sites import RESOURCE_GRAPH
 from apimdoctor.collect.azure.transport import Transport

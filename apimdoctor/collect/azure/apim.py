@@ -5,21 +5,21 @@ told by a later one only (learn.microsoft.com/azure/api-management/manage-mcp-se
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 from azure.core.exceptions import AzureError as SdkError
 
 from apimdoctor.collect import arm
+from apimdoctor.collect.azure.calls import LATER, LISTS, POLICIES, Clients, listed
 from apimdoctor.collect.azure.draft import GRAPHQL, Draft, policy_id
 from apimdoctor.collect.azure.failures import AzureError, RefusedError, UnreadableError, gap
 from apimdoctor.collect.azure.policies import RECEIVE, Answer
-from apimdoctor.collect.azure.transport import NoCredential, Transport
+from apimdoctor.collect.azure.progress import Progress
+from apimdoctor.collect.azure.unchanged import Unchanged
 from apimdoctor.collect.fields import Json, MalformedError
 from apimdoctor.snapshot import Gap, Origin, PolicyText
 
-LATER = "2025-09-01-preview"
-"""The api-version that tells APIs of every type."""
 _KNOWN_TYPES = frozenset({"http", "soap", "websocket", "graphql", "odata", "grpc"})
 """The types that the SDK's own api-version knows."""
 _NO_SUCH_VERSION = frozenset(
@@ -29,134 +29,33 @@ _NOT_OFFERED = "MethodNotAllowedInPricingTier"
 """The code with which a tier answers for collections it does not have (issues 182 and 561 of Azure/apiops)."""
 _APIS_AT_ONCE = 24
 
-# Collection, and where the SDK reads it: of a service, of a workspace (None: a workspace has none).
-_Place = tuple[str, str]
-_LISTS: dict[str, tuple[_Place, _Place | None]] = {
-    "apis": (("api", "list_by_service"), ("workspace_api", "list_by_service")),
-    "apiVersionSets": (("api_version_set", "list_by_service"), ("workspace_api_version_set", "list_by_service")),
-    "products": (("product", "list_by_service"), ("workspace_product", "list_by_service")),
-    "policyFragments": (("policy_fragment", "list_by_service"), ("workspace_policy_fragment", "list_by_service")),
-    "namedValues": (("named_value", "list_by_service"), ("workspace_named_value", "list_by_service")),
-    "backends": (("backend", "list_by_service"), ("workspace_backend", "list_by_workspace")),
-    "subscriptions": (("subscription", "list"), ("workspace_subscription", "list")),
-    "diagnostics": (("diagnostic", "list_by_service"), ("workspace_diagnostic", "list_by_workspace")),
-    "certificates": (("certificate", "list_by_service"), ("workspace_certificate", "list_by_workspace")),
-    "authorizationServers": (("authorization_server", "list_by_service"), None),
-    "openidConnectProviders": (("open_id_connect_provider", "list_by_service"), None),
-    "gateways": (("gateway", "list_by_service"), None),
-    "workspaces": (("workspace", "list_by_service"), None),
-    "operations": (("api_operation", "list_by_api"), ("workspace_api_operation", "list_by_api")),
-    "resolvers": (("graph_ql_api_resolver", "list_by_api"), None),
-    "api diagnostics": (("api_diagnostic", "list_by_service"), ("workspace_api_diagnostic", "list_by_workspace")),
-    "product apis": (("product_api", "list_by_product"), ("workspace_product_api_link", "list_by_product")),
-    "gateway apis": (("gateway_api", "list_by_service"), None),
-}
-_POLICIES: dict[str, tuple[str, str | None]] = {
-    "": ("policy", "workspace_policy"),
-    "apis": ("api_policy", "workspace_api_policy"),
-    "operations": ("api_operation_policy", "workspace_api_operation_policy"),
-    "resolvers": ("graph_ql_api_resolver_policy", None),
-    "products": ("product_policy", "workspace_product_policy"),
-    "policyFragments": ("policy_fragment", "workspace_policy_fragment"),
-}
 _SIMPLE = ("apiVersionSets", "namedValues", "backends", "subscriptions", "diagnostics", "certificates")
 _SERVICE_ONLY = ("authorizationServers", "openidConnectProviders")
-
-
-class Progress:
-    """What a collector tells of its progress; this one tells nobody. `subject` is a service or a tenant."""
-
-    def __enter__(self) -> "Progress":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def planned(self, subject: str, requests: int) -> None:
-        """So many more requests are known to be needed."""
-
-    def done(self, subject: str, requests: int = 1) -> None:
-        """So many requests have their answer."""
-
-    def finished(self, subject: str, told: str) -> None:
-        """Everything of a subject was read; `told` counts it."""
-
-    def waiting(self, seconds: float) -> None:
-        """Azure has asked to wait."""
-
-
-class Clients:
-    """The SDK's clients of one subscription, all over the one transport."""
-
-    def __init__(self, transport: Transport, subscription: str, tenant: str) -> None:
-        from azure.mgmt.apimanagement.aio import ApiManagementClient
-
-        def made(**options: Any) -> Any:
-            return ApiManagementClient(
-                NoCredential(),  # type: ignore[arg-type]
-                subscription,
-                transport.cloud.resource_manager,
-                transport=transport.sender,
-                policies=transport.policies(tenant),
-                credential_scopes=[transport.cloud.resource_manager_scope],
-                **options,
-            )
-
-        self.usual = made()
-        self.later = made(api_version=LATER)
-
-    async def services(self, group: str = "") -> tuple[list[Json], AzureError | None]:
-        """The services of the subscription or of one resource group, and why they are not all."""
-        found = self.usual.api_management_service
-        if group:
-            return await listed(lambda taken: found.list_by_resource_group(group, **{RECEIVE: taken}))
-        return await listed(lambda taken: found.list(**{RECEIVE: taken}))
-
-
-async def listed(
-    ask: Callable[[Callable[[Answer], None]], Any], *, pages: int = 0
-) -> tuple[list[Json], AzureError | None]:
-    """The objects of a collection, page by page (0: all), and why they are not all of them."""
-    answers: list[Answer] = []
-    seen: set[str] = set()
-    error: AzureError | None = None
-    try:
-        found = ask(answers.append).by_page()
-        async for _ in found:
-            link = found.continuation_token
-            if link is None or len(answers) == pages:
-                break
-            if link in seen:
-                raise UnreadableError("its pages lead back to one that was read")
-            seen.add(link)
-    except AzureError as failure:
-        error = failure
-    except (SdkError, ValueError, TypeError, AttributeError) as failure:
-        error = UnreadableError(f"the SDK cannot read it: {type(failure).__name__}")
-    items: list[Json] = []
-    for answer in answers:
-        told = answer.json.get("value") if isinstance(answer.json, dict) else None
-        if not isinstance(told, list) or not all(isinstance(item, dict) for item in told):
-            error = error or UnreadableError("an answer is no list")
-            continue
-        items += told
-    return items, error
 
 
 class ServiceReader:
     """Reads one service into a draft."""
 
-    def __init__(self, clients: Clients, draft: Draft, group: str, progress: Progress) -> None:
+    def __init__(
+        self, clients: Clients, draft: Draft, group: str, progress: Progress, unchanged: Unchanged | None = None
+    ) -> None:
         self._clients = clients
         self._draft = draft
         self._name = arm.last_name(draft.json)
         self._at = (group, self._name)
         self._progress = progress
+        self._unchanged = unchanged
         self._apis = asyncio.Semaphore(_APIS_AT_ONCE)
 
     async def read(self) -> None:
         """Ask for everything; what fails is a gap in the draft."""
-        await _all(self._space(""), self._workspaces(), self._access())
+        if self._unchanged is None:
+            await _all(self._space(""), self._workspaces(), self._access())
+            return
+        await self._access()
+        if self._draft.direct_management or "direct_management" in self._draft.unread:
+            self._unchanged.why_not = "its direct management access is on, or may be: its writes show in no log"
+        await _all(self._space(""), self._workspaces())
 
     async def _workspaces(self) -> None:
         spaces = await self._list("workspaces", "workspaces", ())
@@ -195,6 +94,11 @@ class ServiceReader:
         await _all(*(self._api(f"{prefix}apis/{arm.last_name(api)}", api, within) for api in apis))
 
     async def _api(self, path: str, api: Json, within: tuple[str, ...]) -> None:
+        kept = self._unchanged.api(path, api) if self._unchanged else None
+        if kept is not None:
+            self._draft.kept[path] = kept
+            self._draft.whole |= {f"{path}/{kind}" for kind in ("operations", "diagnostics", "resolvers")}
+            return
         async with self._apis:
             name = arm.last_name(api)
             kind = str(arm.properties(api).get("type") or arm.properties(api).get("apiType") or "http").lower()
@@ -211,7 +115,22 @@ class ServiceReader:
             elif kind == GRAPHQL:
                 # Workspaces have no synthetic GraphQL, hence no resolvers.
                 self._draft.whole.add(f"{path}/resolvers")
+            if kind == "mcp" and not arm.properties(api).get("mcpTools"):
+                reads.append(self._tools(path, api))
             await _all(*reads)
+
+    async def _tools(self, path: str, api: Json) -> None:
+        """Which operations an MCP server offers; one that passes everything on may have no such collection."""
+        self._progress.planned(self._name, 1)
+        try:
+            self._draft.below[f"{path}/tools"] = self._named(
+                f"{path}/tools", await self._clients.tools(str(api.get("id")))
+            )
+        except AzureError as error:
+            if not (isinstance(error, RefusedError) and error.status in (400, 404)):
+                self._draft.gaps.append(gap(f"{self._draft.id}/{path}/tools", error))
+        finally:
+            self._progress.done(self._name)
 
     async def _below(
         self, path: str, kind: str, at: tuple[str, ...], *, later: bool = False, may_lack: bool = False
@@ -251,7 +170,7 @@ class ServiceReader:
         self, path: str, kind: str, within: tuple[str, ...], *, later: bool = False, may_lack: bool = False
     ) -> list[Json]:
         """A collection, noted in the draft; `may_lack`: an error may mean that such an API has none."""
-        service, workspace = _LISTS[kind]
+        service, workspace = LISTS[kind]
         in_workspace = path.startswith("workspaces/")
         group, method = workspace if in_workspace and workspace else service
         self._progress.planned(self._name, 1)
@@ -304,7 +223,11 @@ class ServiceReader:
 
     async def _policy(self, path: str, kind: str, at: tuple[str, ...], *, later: bool = False) -> None:
         """The policy of one scope: its text, None where there is none, or unread with the reason."""
-        service, workspace = _POLICIES[kind]
+        stands = self._unchanged.policy(path) if self._unchanged and kind in ("products", "policyFragments") else None
+        if stands is not None:
+            (self._draft.policies[path],) = stands
+            return
+        service, workspace = POLICIES[kind]
         group = workspace if path.startswith("workspaces/") and workspace else service
         fragment = kind == "policyFragments"
         self._progress.planned(self._name, 1)

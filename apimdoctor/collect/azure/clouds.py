@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
@@ -104,6 +105,7 @@ def chosen(name: str) -> Cloud:
     return _from_file(path)
 
 
+@lru_cache(maxsize=256)
 def origin_of(url: str) -> Origin | None:
     """The scheme, host and port of an address, or None when it has none (or carries a name or password)."""
     try:

@@ -4,16 +4,20 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from apimdoctor import __version__
 from apimdoctor.collect import arm
-from apimdoctor.collect.azure import selection, sites
-from apimdoctor.collect.azure.apim import Clients, Progress, ServiceReader
+from apimdoctor.collect.azure import activity, selection, sites
+from apimdoctor.collect.azure.apim import ServiceReader
+from apimdoctor.collect.azure.calls import Clients
 from apimdoctor.collect.azure.clouds import Cloud
 from apimdoctor.collect.azure.draft import Draft, gathered
 from apimdoctor.collect.azure.failures import AzureError, LoginError, fatal, gap
 from apimdoctor.collect.azure.graph import TenantDraft, TenantReader
 from apimdoctor.collect.azure.openid import Fetcher
+from apimdoctor.collect.azure.progress import Progress
 from apimdoctor.collect.azure.selection import Request, Subscription
 from apimdoctor.collect.azure.transport import Transport
+from apimdoctor.collect.azure.unchanged import Unchanged, unchanged
 from apimdoctor.collect.fields import Json, MalformedError
 from apimdoctor.errors import ApimDoctorError
 from apimdoctor.snapshot import DescribedCloud, Gap, OpenIdMetadata, SiteAuth, Snapshot, Source, store
@@ -49,6 +53,8 @@ class _Run:
     redactor: Redactor
     chosen: tuple[Subscription, ...] = ()
     services: list[Draft] = field(default_factory=list)
+    unchanged: dict[str, Unchanged] = field(default_factory=dict)
+    """What an earlier snapshot says of each service, by its id in lower case."""
     tenants: list[TenantDraft] = field(default_factory=list)
     sites: list[SiteAuth] = field(default_factory=list)
     metadata: list[OpenIdMetadata] = field(default_factory=list)
@@ -89,10 +95,12 @@ class _Run:
         gaps = [*self.gaps, *(one for draft in self.services for one in draft.gaps)]
         gaps += [one for tenant in self.tenants for one in tenant.gaps]
         sources = [Source(kind="azure", name=f"subscription {one.id}") for one in self.chosen]
+        sources += [Source(kind="snapshot", name=one.told) for one in self.unchanged.values()]
         sources += [Source(kind="azure", name=f"tenant {tenant.id or tenant.found.id}") for tenant in self.tenants]
         return store.ordered(
             Snapshot(
                 collected_at=self.request.collected_at,
+                collected_by=__version__,
                 cloud=self.request.cloud.name,
                 sources=tuple(sources),
                 services=tuple(services),
@@ -107,10 +115,7 @@ class _Run:
     async def _service_readers(self) -> list[tuple[ServiceReader, Draft]]:
         """A reader for each service that is wanted; a subscription that cannot be listed is a gap."""
         request = self.request
-        clients = {
-            one.id: Clients(self.transport, one.id, request.tenant or (one.tenant if len(self.chosen) > 1 else ""))
-            for one in self.chosen
-        }
+        clients = {one.id: Clients(self.transport, one.id, self._tenant_of(one)) for one in self.chosen}
         answers = await asyncio.gather(*(clients[one.id].services(request.resource_group) for one in self.chosen))
         found: list[tuple[Clients, Json]] = []
         errors: list[AzureError] = []
@@ -124,6 +129,12 @@ class _Run:
         if not found:
             raise selection.no_services(self.chosen, request)
         wanted = selection.wanted([item for _, item in found], request)
+        if request.since is not None:
+            named = {str(item.get("id")).lower() for item in wanted}
+            asked = {one.id: self._tenant_of(one) for one in self.chosen}
+            written = await activity.since(self.transport, request.since, request.collected_at, asked)
+            earlier = unchanged(request.since, written)
+            self.unchanged = {name: one for name, one in earlier.items() if name in named}
         readers = []
         for client, item in found:
             if item not in wanted:
@@ -131,7 +142,8 @@ class _Run:
             try:
                 json = self.redactor.json(item)
                 draft = Draft(json, self.redactor)
-                readers.append((ServiceReader(client, draft, selection.group_of(json), self.progress), draft))
+                stands = self.unchanged.get(draft.id.lower())
+                readers.append((ServiceReader(client, draft, selection.group_of(json), self.progress, stands), draft))
                 draft.service()  # a service whose own JSON is malformed is left out here, with its gap
             except MalformedError as error:
                 self.gaps.append(
@@ -141,6 +153,10 @@ class _Run:
                 continue
             self.services.append(draft)
         return readers
+
+    def _tenant_of(self, subscription: Subscription) -> str:
+        """The tenant whose token a subscription takes; "": the credential's own."""
+        return self.request.tenant or (subscription.tenant if len(self.chosen) > 1 else "")
 
     def _tenant_readers(self) -> list[tuple[TenantReader, TenantDraft]]:
         request = self.request

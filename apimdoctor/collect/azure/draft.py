@@ -1,11 +1,12 @@
 """What was read of one service so far, by path; becoming a snapshot's service at any moment, also in the middle."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
 from apimdoctor.collect import arm
+from apimdoctor.collect.azure.unchanged import KeptApi
 from apimdoctor.collect.fields import Json, MalformedError, text
 from apimdoctor.snapshot import Api, Contents, Fragment, Gap, Origin, PolicyText, Product, Service, Workspace
 from apimdoctor.snapshot.redact import Redactor
@@ -37,6 +38,8 @@ class Draft:
     """The paths in `below` of which everything was read."""
     policies: dict[str, PolicyText | None] = field(default_factory=dict)
     """By the path of what carries the policy; "" is the service. None: it has none."""
+    kept: dict[str, KeptApi] = field(default_factory=dict)
+    """APIs of which everything below them is taken from an earlier snapshot."""
     direct_management: bool | None = None
     unread: set[str] = field(default_factory=set)
     gaps: list[Gap] = field(default_factory=list)
@@ -119,6 +122,8 @@ class _Assembly:
             whole.add("diagnostics")
         for item in self._list(prefix + "apis"):
             name = arm.last_name(item)
+            kept = self._draft.kept.get(f"{prefix}apis/{name}")
+            logging += kept.diagnostics if kept else ()
             logging += each(
                 f"apis/{name}/diagnostics",
                 lambda one, name=name: arm.diagnostic(one, api=name.partition(";")[0], origin=_origin(one)),  # type: ignore[misc]
@@ -146,6 +151,9 @@ class _Assembly:
 
     def _api(self, item: Json, prefix: str, schemes: dict[str, str]) -> Api:
         path = f"{prefix}apis/{arm.last_name(item)}"
+        item = self._with_tools(item, path)
+        if path in self._draft.kept:
+            return self._kept(self._draft.kept[path].api, item, schemes)
         unread = {"operations"} if f"{path}/operations" not in self._draft.whole else set()
         if _kind(item) == GRAPHQL and f"{path}/resolvers" not in self._draft.whole:
             unread.add("resolvers")
@@ -171,6 +179,24 @@ class _Assembly:
             unread=unread,
             origin=_origin(item),
         )
+
+    def _kept(self, one: Api, item: Json, schemes: dict[str, str]) -> Api:
+        """An API of which only its own properties were read again."""
+        made = arm.api(
+            item,
+            policy=one.policy,
+            operations=one.operations,
+            resolvers=one.resolvers,
+            version_schemes=schemes,
+            origin=_origin(item),
+        )
+        return replace(made, mcp_backend_api=made.mcp_backend_api or one.mcp_backend_api)
+
+    def _with_tools(self, item: Json, path: str) -> Json:
+        """An MCP server with its tools, which a collection of their own tells."""
+        tools = self._list(f"{path}/tools")
+        own = arm.properties(item)
+        return {**item, "properties": {**own, "mcpTools": list(map(arm.properties, tools))}} if tools else item
 
     def _product(self, item: Json, prefix: str) -> Product:
         path = f"{prefix}products/{arm.last_name(item)}"

@@ -13,8 +13,8 @@ import httpx
 import msgspec
 
 from apimdoctor.collect import graph
-from apimdoctor.collect.azure.apim import Progress
 from apimdoctor.collect.azure.failures import AzureError, RefusedError, UnreadableError, clean, gap
+from apimdoctor.collect.azure.progress import Progress
 from apimdoctor.collect.azure.transport import Bridge, Transport
 from apimdoctor.collect.fields import Json, MalformedError, text
 from apimdoctor.snapshot import EntraTenant, Gap, Origin, ServicePrincipal

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import msgspec
@@ -137,8 +136,8 @@ class Fetcher:
             "Accept": "application/json",
             "Accept-Encoding": "identity",
         }
-        session = await self._session_for(url)
-        async with session.get(url, allow_redirects=False, headers=headers) as response:
+        session, proxy = await self._session_for(url)
+        async with session.get(url, allow_redirects=False, headers=headers, proxy=proxy) as response:
             if response.status != 200:
                 raise UnreachableError(f"the host answered {response.status}")
             content = b""
@@ -148,20 +147,21 @@ class Fetcher:
             raise UnreadableError("it is larger than 1 MiB")
         return content
 
-    async def _session_for(self, url: str) -> aiohttp.ClientSession:
+    async def _session_for(self, url: str) -> tuple[aiohttp.ClientSession, str | None]:
         """The session whose resolver refuses addresses that are not public; the cloud's own authority is trusted."""
+        proxy = self.transport.proxy(url)
         origin = origin_of(url)
         host = origin.host if origin else ""
         if self.transport.cloud.from_file and origin == origin_of(self.transport.cloud.authority):
-            return self.transport.session
-        if "https" in getproxies() and not proxy_bypass(host):
+            return self.transport.session, proxy
+        if proxy:
             # The proxy resolves the name and is itself a private address; what can be told here is told beforehand.
             for address in await self.resolve(host):
                 _refuse_private(host, address)
-            return self.transport.session
+            return self.transport.session, proxy
         if self._session is None:
             raise RuntimeError("the fetcher is not open")
-        return self._session
+        return self._session, None
 
 
 async def _resolved(host: str) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 from azure.core.exceptions import AzureError as SdkError
@@ -90,6 +91,17 @@ class Around:
     paces: dict[str, Pace] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     waiting: Callable[[float], None] = lambda _seconds: None
+    _proxies: dict[Origin, str | None] = field(default_factory=dict)
+
+    def proxy(self, url: str) -> str | None:
+        """The proxy that the environment names for an address; it is looked up once for each host."""
+        origin = origin_of(url)
+        if origin is None:
+            return None
+        if origin not in self._proxies:
+            named = None if proxy_bypass(origin.host) else getproxies().get(origin.scheme)
+            self._proxies[origin] = named
+        return self._proxies[origin]
 
     def target(self, url: str) -> Target:
         """The target an address belongs to; a request to any other is not let out."""
@@ -236,6 +248,7 @@ class Guarding(AsyncHTTPPolicy[Any, Any]):
             raise ForbiddenRequestError(f"a {wire.method} request is not let out: apimdoctor only reads")
         wire.headers["User-Agent"] = f"apimdoctor/{__version__}"
         wire.headers["Accept-Encoding"] = "gzip"
+        request.context.options["proxy"] = self._around.proxy(wire.url)
         self._around.counts.requests += 1
         try:
             return await self.next.send(request)

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 
 from apimdoctor.collect import arm
+from apimdoctor.collect.azure import paging
 from apimdoctor.collect.azure.clouds import CLOUDS, Cloud
-from apimdoctor.collect.azure.failures import NOTHING_READ, AzureError, RefusedError, UnreadableError, clean, fatal
+from apimdoctor.collect.azure.failures import NOTHING_READ, AzureError, RefusedError, clean, fatal
 from apimdoctor.collect.azure.pace import Clock
 from apimdoctor.collect.azure.transport import Transport
 from apimdoctor.collect.fields import Json, MalformedError, text
 from apimdoctor.errors import ApimDoctorError
+from apimdoctor.snapshot import Snapshot
 
 SUBSCRIPTIONS = "2022-12-01"
 """The api-version of the list of subscriptions (learn.microsoft.com/rest/api/resources/subscriptions/list)."""
@@ -42,6 +44,8 @@ class Request:
     """Further tenants whose app registrations are read."""
     without: frozenset[str] = frozenset()
     openid_hosts: tuple[str, ...] = ()
+    since: Snapshot | None = None
+    """An earlier reading: what Azure says has not changed since is taken from it."""
     clock: Clock = field(default_factory=Clock)
     collected_at: str = field(default_factory=_now)
 
@@ -115,20 +119,8 @@ def no_services(chosen: Sequence[Subscription], request: Request) -> ApimDoctorE
 
 
 async def _visible(transport: Transport, tenant: str) -> list[Subscription]:
-    found: list[Subscription] = []
-    seen: set[str] = set()
-    link = f"{transport.cloud.resource_manager}/subscriptions?api-version={SUBSCRIPTIONS}"
-    while link:
-        if link in seen:
-            raise UnreadableError("its pages lead back to one that was read")
-        seen.add(link)
-        told = (await transport.send("GET", link, tenant=tenant)).json
-        items = told.get("value") if isinstance(told, dict) else None
-        if not isinstance(items, list):
-            raise UnreadableError("the answer is no list")
-        found += [_subscription(item) for item in items if isinstance(item, dict)]
-        following = told.get("nextLink")
-        link = following if isinstance(following, str) else ""
+    url = f"{transport.cloud.resource_manager}/subscriptions?api-version={SUBSCRIPTIONS}"
+    found = map(_subscription, await paging.items(transport, url, tenant))
     return [one for one in found if one.id]
 
 

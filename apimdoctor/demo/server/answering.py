@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from apimdoctor.demo.server import serve_arm, serve_graph
+from apimdoctor.demo.server import activity_log, serve_arm, serve_graph
+from apimdoctor.demo.server.activity_log import ActivityLog
 from apimdoctor.demo.server.directory import Directory
+from apimdoctor.demo.server.limit import Limit
 from apimdoctor.demo.server.login import Login
 from apimdoctor.demo.server.resources import Resources
 from apimdoctor.demo.server.serve_arm import Json
@@ -65,6 +67,9 @@ class Azure:
     login: Login
     page_size: int = 100
     remaining: int = 11999
+    limit: Limit | None = None
+    """None: there is no limit, and `remaining` is what is told of it."""
+    log: ActivityLog = field(default_factory=ActivityLog)
 
     def answer(self, asked: Asked) -> Answer:
         """The answer to a request."""
@@ -75,9 +80,11 @@ class Azure:
             case "graph":
                 return self._graph(asked)
             case _:
-                answer = self._arm(asked)
-                left = ("x-ms-ratelimit-remaining-subscription-reads", str(self.remaining))
-                return replace(answer, headers=(*answer.headers, left))
+                left, wait = self.limit.read() if self.limit else (self.remaining, 0)
+                answer = _refused(429, "SubscriptionRequestsThrottled", "Too many.") if wait else self._arm(asked)
+                headers = [("x-ms-ratelimit-remaining-subscription-reads", str(left))]
+                headers += [("Retry-After", str(wait))] if wait else []
+                return replace(answer, headers=(*answer.headers, *headers))
 
     def _arm(self, asked: Asked) -> Answer:
         tenant = self.login.tenant_of(asked.token, ARM)
@@ -101,6 +108,11 @@ class Azure:
             return _refused(401, "InvalidAuthenticationTokenTenant", told)
         if path == f"/subscriptions/{subscription}":
             return Answer().told(self._subscription(subscription))
+        if path == f"/subscriptions/{subscription}{activity_log.PATH}":
+            events = self.log.told(subscription, asked.query.get("$filter", ""))
+            return (
+                _refused(400, "BadRequest", "The filter is invalid.") if events is None else self._page(events, asked)
+            )
         return self._resource(path, asked)
 
     def _resource(self, path: str, asked: Asked) -> Answer:

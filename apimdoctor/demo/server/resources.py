@@ -153,6 +153,8 @@ class _Below:
         for one in held.apis:
             path = f"{scope}/apis/{serve_arm.api_name(one)}"
             found.policy(path, one.policy)
+            if one.mcp_backend_api:
+                found.list(f"{path}/tools", [serve_arm.tool(one, f"{path}/tools/tool", scope)])
             self._each(path, "operations", one.operations, serve_arm.operation)
             for operation in one.operations:
                 found.policy(f"{path}/operations/{operation.name}", operation.policy)

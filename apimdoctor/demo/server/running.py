@@ -18,6 +18,7 @@ from apimdoctor.demo.server import serve_arm
 from apimdoctor.demo.server.answering import ARM, GRAPH, LOGIN, Answer, Asked, Azure
 from apimdoctor.demo.server.directory import directories
 from apimdoctor.demo.server.faults import Fault
+from apimdoctor.demo.server.limit import Limit
 from apimdoctor.demo.server.login import Login, documents
 from apimdoctor.demo.server.resources import TENANT, resources
 from apimdoctor.snapshot import Snapshot
@@ -58,13 +59,15 @@ class EmbeddedAzure:
         page_size: int = 100,
         latency: float = 0.0,
         credential: str = serve_arm.CREDENTIAL,
+        limit: Limit | None = None,
     ) -> None:
         found = resources(snapshot, credential)
+        self._credential = credential
         known = {tenant.lower() for tenant in found.subscriptions.values()}
         self.directories = directories(snapshot, known or {TENANT})
         self.secret = f"embedded-{uuid4()}"
         login = Login(frozenset(self.directories), self.secret, documents=documents(snapshot.metadata))
-        self.azure = Azure(resources=found, directories=self.directories, login=login, page_size=page_size)
+        self.azure = Azure(resources=found, directories=self.directories, login=login, page_size=page_size, limit=limit)
         self.subscriptions = tuple(found.subscriptions)
         self.tenant = next(iter(found.subscriptions.values()), next(iter(self.directories)))
         self.faults = list(faults)
@@ -114,6 +117,14 @@ class EmbeddedAzure:
             "NO_PROXY": _HOST,
             "no_proxy": _HOST,
         }
+
+    def becomes(self, snapshot: Snapshot, at: str) -> None:
+        """Serve another state from now on; what differs was written at a time (ISO 8601, UTC), says the Activity Log."""
+        found = resources(snapshot, self._credential)
+        self.azure.log.changed(self.azure.resources, found, at)
+        self.azure.resources = found
+        # The tenants are the same ones.
+        self.directories |= directories(snapshot, set(self.directories))
 
     def forget_tokens(self) -> None:
         """Refuse from now on every token that was given."""

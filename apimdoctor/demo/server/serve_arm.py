@@ -59,7 +59,6 @@ def api(one: Api, identifier: str, scope: str) -> Json:
     Source: learn.microsoft.com/rest/api/apimanagement/apis/get.
     """
     keys = told(header=one.key_header, query=one.key_query)
-    tools = [{"name": "tool", "operationId": f"{scope}/apis/{one.mcp_backend_api}/operations/tool"}]
     properties = told(
         displayName=one.display_name,
         apiRevision=one.revision,
@@ -73,10 +72,15 @@ def api(one: Api, identifier: str, scope: str) -> Json:
         subscriptionKeyParameterNames=keys or None,
         type=one.kind,
         authenticationSettings=_authentication(one),
-        mcpTools=tools if one.mcp_backend_api else None,
     )
     # A path may be empty: the one API at the root of the gateway.
     return resource(identifier, {**properties, "path": one.path})
+
+
+def tool(one: Api, identifier: str, scope: str) -> Json:
+    """A tool of an MCP server (learn.microsoft.com/azure/api-management/manage-mcp-servers-rest-api)."""
+    operation = f"{scope}/apis/{one.mcp_backend_api}/operations/tool"
+    return resource(identifier, {"displayName": "tool", "operationId": operation})
 
 
 def api_name(one: Api) -> str:

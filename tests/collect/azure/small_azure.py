@@ -13,10 +13,10 @@ from typing import Any
 
 from aiohttp import web
 
-from apimdoctor.collect.azure.apim import Progress
 from apimdoctor.collect.azure.clouds import Cloud
 from apimdoctor.collect.azure.collect import References, collected
 from apimdoctor.collect.azure.pace import Clock
+from apimdoctor.collect.azure.progress import Progress
 from apimdoctor.collect.azure.selection import Request
 from apimdoctor.snapshot import Snapshot
 
