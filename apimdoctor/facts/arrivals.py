@@ -22,13 +22,23 @@ def arrivals(
     sites = [site for site in backend.sites if isinstance(site, SiteAuth)]
     if not sites:
         return tuple(site for site in backend.sites if isinstance(site, Unknown))
-    if not isinstance(backend.credentials, Unknown):
-        own = next((one for one in backend.credentials if one.lower().startswith(_SETS_CREDENTIAL)), "")
-        if own:
-            return (Unknown(f"back end {backend.name} adds a credential of its own ({own})"),)
+    own = own_credential(backend)
+    if own is not None:
+        return (own,)
     return tuple(
         one for site in sites for one in _at(site, identity, checks, checked, caller_token_travels=caller_token_travels)
     )
+
+
+def own_credential(backend: Backend) -> Unknown | None:
+    """Why nobody can tell which Authorization header a back end gets: its entity brings one, too.
+
+    Which one is sent where the policy or the caller has set one as well is not documented.
+    """
+    if isinstance(backend.credentials, Unknown):
+        return None
+    own = next((one for one in backend.credentials if one.lower().startswith(_SETS_CREDENTIAL)), "")
+    return Unknown(f"back end {backend.name} adds a credential of its own ({own})") if own else None
 
 
 def _at(

@@ -25,8 +25,6 @@ _REDIRECTS: dict[str, Literal["web", "spa", "public client"]] = {
     "public client": "public client",
 }
 
-NOT_COUNTED = "which services accept its tokens was not counted"
-
 
 def values_of(known: Known) -> Values:
     """The set in the terms of facts; members that are only possible stay unsaid."""
@@ -84,7 +82,6 @@ def build_app(
         asks_for=tuple(exposing.asked(app, place, find_app)),
         assigned_clients=holdings.assigned_clients(principal),
         misplaced=Values(known=app.misplaced),
-        serves=Values(rest=NOT_COUNTED),
     )
 
 
@@ -123,7 +120,6 @@ def build_foreign(principal: ServicePrincipal, tenant: EntraTenant, home: Home, 
         implicit_access_tokens=Unknown(because),
         encryption_key=bool(principal.token_encryption_key_id) or Unknown(because),
         assigned_clients=holdings.assigned_clients(principal),
-        serves=Values(rest=NOT_COUNTED),
     )
 
 

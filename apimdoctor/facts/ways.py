@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from apimdoctor import snapshot
-from apimdoctor.facts.arrivals import arrivals
+from apimdoctor.facts.arrivals import arrivals, own_credential
 from apimdoctor.facts.backends import Backends
 from apimdoctor.facts.conditions import Conditions
 from apimdoctor.facts.documents import Surroundings
@@ -224,6 +224,15 @@ class Ways:
     # ------------------------------------------------------------ calls
     def hops(self, way: Way, around: Surroundings, api: snapshot.Api, place: str) -> tuple[Hop | Unknown, ...]:
         """The calls of a way for an API, whose own address is the target where the policy sets none."""
+        if api.resolvers:
+            # A resolver's policy inherits nothing and is not followed; it runs behind the inbound section.
+            return (
+                *self._hops_of(way, around, api, place),
+                Unknown(f"what the resolvers of API {api.name} call is not followed"),
+            )
+        return self._hops_of(way, around, api, place)
+
+    def _hops_of(self, way: Way, around: Surroundings, api: snapshot.Api, place: str) -> tuple[Hop | Unknown, ...]:
         if not way.calls:
             return self.shown(way).doubts
         own = any(call.backend_id is None and call.url is None for call in way.calls)
@@ -243,7 +252,7 @@ class Ways:
                 backend=backend,
                 host=backend.host,
                 identity=identity,
-                caller_token_travels=call.caller_token_travels,
+                caller_token_travels=call.caller_token_travels and (own_credential(backend) or True),
                 caller_checked=call.checked,
                 caller_checks=checks,
                 arrivals=arrivals(

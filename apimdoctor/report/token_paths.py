@@ -238,7 +238,7 @@ def _apis(finding: Finding) -> tuple[Key, ...]:
 def _end(route: Route) -> list[object]:
     hops = [hop for hop in route.hops if not isinstance(hop, Unknown)]
     hosts = ["not known" if isinstance(hop.host, Unknown) else visible(hop.host) for hop in hops]
-    return [list(dict.fromkeys(hosts)), any(hop.caller_token_travels for hop in hops)]
+    return [list(dict.fromkeys(hosts)), any(hop.caller_token_travels is True for hop in hops)]
 
 
 _ENDS = {

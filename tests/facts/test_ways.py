@@ -279,3 +279,43 @@ def test_a_site_behind_a_hop_tells_its_easy_auth() -> None:
 def test_a_site_that_was_not_read_is_unknown() -> None:
     facts = facts_of("<base />", properties={"serviceUrl": "https://alder-ledger.azurewebsites.net"})
     assert reasons(only_hop(anonymous(facts)).backend.sites)
+
+
+def _behind_entity(credentials: dict[str, object]) -> Hop:
+    house = House().app().api(JWT + '<set-backend-service backend-id="back" />', key=False)
+    body = {"url": "https://back.example", "protocol": "http", "credentials": credentials}
+    house.tree.json("apim/backends/back/backendInformation.json", {"properties": body})
+    return only_hop(anonymous(house.facts()))
+
+
+def test_whose_token_arrives_is_open_where_the_back_end_entity_brings_an_authorization_of_its_own() -> None:
+    hop = _behind_entity({"authorization": {"scheme": "Basic", "parameter": "{{password}}"}})
+    assert isinstance(hop.caller_token_travels, Unknown)
+    assert "back end back adds a credential of its own" in hop.caller_token_travels.because
+
+
+def test_a_key_of_the_back_end_entity_leaves_the_callers_token_as_it_is() -> None:
+    assert _behind_entity({"header": {"X-Key": ["{{key}}"]}}).caller_token_travels is True
+
+
+def test_what_graphql_resolvers_call_is_said_to_be_open() -> None:
+    house = House().app().api(f"<base />{JWT}", key=False, properties={"type": "graphql"})
+    at = "apim/apis/ledger/resolvers/orders"
+    house.tree.json(f"{at}/resolverInformation.json", {"properties": {"path": "Query/orders"}})
+    resolver = "<http-data-source><http-request><set-method>GET</set-method></http-request></http-data-source>"
+    house.tree.text(f"{at}/policy.xml", resolver)
+    route = anonymous(house.facts())
+    assert "what the resolvers of API ledger call is not followed" in reasons(route.hops)
+    assert route.unchecked == ()
+
+
+def test_a_graphql_api_without_a_check_is_reached_by_anyone() -> None:
+    house = House().app().api("<base />", key=False, properties={"type": "graphql"})
+    assert only_path(anonymous(house.facts())).why == "no check"
+
+
+def test_a_condition_on_the_gateway_is_not_the_callers_choice() -> None:
+    """Self-hosted gateways are told apart by their id."""
+    guard = f"<choose><when condition='@(context.Deployment.Gateway.Id == \"yard\")'>{JWT}</when></choose>"
+    (condition,) = only_path(anonymous(facts_of("<base />" + guard))).conditions
+    assert condition.from_caller == ()

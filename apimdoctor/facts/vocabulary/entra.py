@@ -162,7 +162,6 @@ class App:
     asks_for: tuple[AskedApi | Unknown, ...] = ()  # app registrations that were read
     assigned_clients: Values = NONE  # client ids of service principals to which its service principal is assigned
     misplaced: Values = NONE  # property names written where they are not read
-    serves: Values  # API Management services whose checks name it
 
 
 @fact

@@ -136,7 +136,7 @@ class Hop:
     backend: Backend
     host: str | Unknown
     identity: tuple[IdentityChange | Unknown, ...] = ()  # none = the caller's own token, if any
-    caller_token_travels: bool
+    caller_token_travels: bool | Unknown
     caller_checked: Literal["always", "sometimes", "never"] | Unknown
     caller_checks: tuple[TokenCheck, ...] = ()  # that run before it on every path
     arrivals: tuple[Arrival | Unknown, ...] = ()  # where Easy Auth stands before the back end
