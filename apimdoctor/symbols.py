@@ -7,9 +7,12 @@ anything.
 
 import re
 
+# Of Terraform, and of ARM templates and Bicep with the extension for Microsoft Graph.
 _APP = r"azuread_application(?:_registration)?\.[^\s{}.]+\.client_id"
 _TENANT = r"data\.azurerm_client_config\.current\.tenant_id"
-ID = re.compile(rf"\$\{{(?:[^\s{{}}]*[.:])?(?:{_APP}|{_TENANT})\}}")
+_GRAPH_APP = r"applications\([^\s{}]+\)\.appid"
+_DEPLOYMENT_TENANT = r"tenant\(\)\.tenantid"
+ID = re.compile(rf"\$\{{(?:(?:[^\s{{}}]*[.:])?(?:{_APP}|{_TENANT})|{_GRAPH_APP}|{_DEPLOYMENT_TENANT})\}}")
 """A marker that stands for an id."""
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 

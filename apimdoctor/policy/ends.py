@@ -2,11 +2,11 @@
 
 from apimdoctor.policy.identity import writer
 from apimdoctor.policy.nodes import placed_in
-from apimdoctor.policy.reads import NOTHING, Reads, reads_in
+from apimdoctor.policy.reads import written_in
 from apimdoctor.policy.record import TOKEN_CHECKS, End, Record
 from apimdoctor.policy.state import AUTHORIZATION, CERTIFICATE, NOWHERE, Bits, Holdings, State, merge, written_by
 from apimdoctor.policy.tree import Element
-from apimdoctor.policy.value import EMPTY, Literal, Mixed, NamedValue, Unresolved, literal, symbol
+from apimdoctor.policy.value import EMPTY, Expression, Literal, Mixed, NamedValue, Unresolved, Value, literal, symbol
 from apimdoctor.policy.way import Call, Control, Doubt, LeftOut, Placed, Unchecked, Writer
 
 DEFAULT_STATUS = 200
@@ -56,8 +56,18 @@ def _constant(element: Element, record: Record) -> bool:
         return True
     if element.attribute("response-variable-name") is not None:
         return False
-    reads: Reads = reads_in(element, record.named)
-    return reads == NOTHING and not _liquid(element)
+    return not _liquid(element) and all(map(_same_for_everybody, written_in(element, record.named)))
+
+
+def _same_for_everybody(value: Value) -> bool:
+    """Whether a value draws on nothing of the call; code can reach a call through its context only."""
+    parts = value.parts if isinstance(value, Mixed) else (value,)
+    return all(
+        "context" not in part.code and "{{" not in part.code
+        if isinstance(part, Expression)
+        else isinstance(part, Literal)
+        for part in parts
+    )
 
 
 def _liquid(element: Element) -> bool:

@@ -143,3 +143,18 @@ resource global 'Microsoft.ApiManagement/service/policies@2023-05-01-preview' = 
     snapshot = snapshot_of({"main.bicep": "var broken = [1, 2\nparam x string = ((\n" + policy})
     assert next((gap.scope, gap.kind) for gap in snapshot.gaps) == ("main.bicep", "unparsed")
     assert snapshot.services[0].policy is not None
+
+
+def test_a_parameter_that_is_empty_until_somebody_fills_it_in_is_not_known() -> None:
+    policy = """
+param tenantId string = ''
+param name string = ''
+resource global 'Microsoft.ApiManagement/service/policies@2023-05-01-preview' = {
+  name: '${empty(name) ? 'apim-gate' : name}/policy'
+  properties: { value: '<policies><inbound>${tenantId}</inbound></policies>' }
+}
+"""
+    service = service_of({"main.bicep": policy})
+    assert service.name == "apim-gate"
+    assert service.policy is not None
+    assert service.policy.text == "<policies><inbound>${tenantId}</inbound></policies>"

@@ -47,14 +47,14 @@ class EntraFiles:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._tenants: dict[str, list[EntraTenant]] = {}
-        self._found: list[tuple[str, str, Json, Origin]] = []
+        self._found: list[tuple[str, str, Json, Origin, str]] = []
         self._lists: list[tuple[str, str, bool]] = []
         self._made_already: list[tuple[str, str, Any, str]] = []
 
-    def add(self, path: str, kind: str, json: Json, origin: Origin | None = None) -> None:
-        """Take an object; its tenant is settled when all files are known. `origin` where the file tells more than its name."""
+    def add(self, path: str, kind: str, json: Json, origin: Origin | None = None, tenant: str = "") -> None:
+        """Take an object; its tenant is settled when all files are known. `origin` and `tenant` where the file tells them."""
         if kind != "organization":
-            self._found.append((path, kind, json, origin or self._desk.origin(path)))
+            self._found.append((path, kind, json, origin or self._desk.origin(path), tenant))
             return
         tenant = self._made(path, kind, lambda: graph.organization(json, self._desk.origin(path)))
         if tenant is not None:
@@ -78,15 +78,19 @@ class EntraFiles:
     def made(self) -> tuple[EntraTenant, ...]:
         """The tenants with their objects."""
         shelves: dict[str, _Shelf] = {}
-        for path, kind, json, origin in self._found:
-            self._put(shelves.setdefault(self._folder_of(path), _Shelf()), path, kind, json, origin)
         told: dict[str, str] = {}
-        for path, kind, made, tenant in self._made_already:
+
+        def shelf_of(path: str, tenant: str) -> _Shelf:
             folder = self._folder_of(path)
-            if folder == NOWHERE:
+            if folder == NOWHERE and tenant:
                 folder += tenant
                 told[folder] = tenant
-            self._keep(shelves.setdefault(folder, _Shelf()), path, kind, made)
+            return shelves.setdefault(folder, _Shelf())
+
+        for path, kind, json, origin, tenant in self._found:
+            self._put(shelf_of(path, tenant), path, kind, json, origin)
+        for path, kind, made, tenant in self._made_already:
+            self._keep(shelf_of(path, tenant), path, kind, made)
         for path, kind, complete in self._lists:
             shelf = shelves.setdefault(self._folder_of(path), _Shelf())
             (shelf.complete if complete else shelf.cut).add(kind)

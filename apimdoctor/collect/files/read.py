@@ -217,7 +217,8 @@ class _Reading:
         found = Templates(self._desk, self._bicep, self._arm)
         for one in found.exported():
             if one.entra:
-                self._entra.add(one.root, one.entra, self._desk.redactor.json(one.json), one.origin)
+                json = self._desk.redactor.json(one.json)
+                self._entra.add(one.root, one.entra, json, one.origin, found.tenant)
                 continue
             try:
                 self._resource(one.root, one.json, one.origin)

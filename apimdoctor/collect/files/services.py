@@ -1,5 +1,6 @@
 """Which service the resources of a folder belong to: by id, by name, by the APIOps tree around them, or by neighbourhood."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from apimdoctor.collect.files.assembly import service_of
 from apimdoctor.collect.files.contents import Desk
 from apimdoctor.collect.files.parts import Part
 from apimdoctor.snapshot import Origin, PolicyText, Service
+
+_MARKER = re.compile(r"\$\{[^{}]*\}")
 
 
 @dataclass(slots=True)
@@ -170,7 +173,7 @@ class Services:
     def _tell(self, part: Part, resource: Resource) -> None:
         if resource.policy is not None and part.policy is None:
             part.policy = resource.policy
-        if not part.tell(resource.json, resource.origin) and part.json != resource.json:
+        if not part.tell(resource.json, resource.origin) and not _same(part.json, resource.json):
             first = part.origin.document or "another file"
             self._desk.gap(resource.path, "skipped", f"the resource is described a second time; {first} counts")
 
@@ -185,6 +188,11 @@ class Services:
         elif part.policy.text != policy.text:
             first = part.policy.origin.document
             self._desk.gap(resource.path, "skipped", f"the resource has a second policy; that of {first} counts")
+
+
+def _same(one: Json, other: Json) -> bool:
+    """Whether two descriptions agree in all that they tell; what each leaves to its deployment may have other names."""
+    return one == other or _MARKER.sub("${}", str(one)) == _MARKER.sub("${}", str(other))
 
 
 def _is_symbol(name: str) -> bool:

@@ -43,7 +43,7 @@ class UncheckedPath:
     place: Place = Place()
     ends: Literal["back end", "answer", "refusal", "cached answer", "nothing"]
     why: Literal["no check", "other context", "overwritten", "base", "condition", "answer", "cache", "section"]
-    constant_answer: bool  # what is answered holds nothing computed
+    constant_answer: bool  # everybody is answered the same: nothing in it draws on the call
     missed: tuple[TokenCheck, ...] = ()  # the checks that would have run
     base: tuple[Section, ...] = ()  # why = base: the section that leaves it out
     conditions: tuple[Condition, ...] = ()  # why = condition; else those under which this way is taken

@@ -99,6 +99,8 @@ class Exported:
     conditional: bool = False
     root: str = ""
     """The template that the deployment starts with."""
+    written: tuple[str, ...] = ()
+    """Of an object of Entra: the properties that the template writes."""
 
 
 def exported(instance: Instance, root: str, prefix: str, linked: Callable[[str, str], Text | None]) -> Exported | None:
@@ -155,7 +157,7 @@ def _graph(instance: Instance, kind: str, origin: Origin, root: str) -> Exported
         json.setdefault("servicePrincipalType", "Application")
     else:
         json.pop("id")
-    return Exported(json, origin, entra, conditional=instance.conditional, root=root)
+    return Exported(json, origin, entra, conditional=instance.conditional, root=root, written=tuple(told))
 
 
 def plain(value: Value, name: str = "", depth: int = _MAX_DEPTH) -> Any:

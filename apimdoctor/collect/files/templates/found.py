@@ -5,11 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from apimdoctor.collect.files.contents import Desk, text_of
 from apimdoctor.collect.files.segments import Place, Text, Written, literal
 from apimdoctor.collect.files.templates import arm, bicep, json_text
 from apimdoctor.collect.files.templates.export import Exported, exported
+from apimdoctor.collect.files.templates.functions import TENANT
 from apimdoctor.collect.files.templates.nodes import Module, Node, Program
 from apimdoctor.collect.files.templates.parameters import given, value_of
 from apimdoctor.collect.files.templates.scope import Budget, Scope, TooMuchError
@@ -34,6 +36,8 @@ class Templates:
         self._programs: dict[str, Program | None] = {}
         self._texts: dict[str, Text | None] = {}
         self._values: dict[str, dict[str, dict[str, Value]]] = {}
+        self.tenant = TENANT.marker
+        """What stands for the tenant that they are deployed in."""
         self.loaded: set[str] = set()
         """Files whose text stands in a policy that was placed."""
 
@@ -199,7 +203,7 @@ class Templates:
         for one in found:
             if one.text is not None:
                 self.loaded |= {place.file.path for segment in one.text.segments if (place := segment.at)}
-        return sorted(found, key=lambda one: one.conditional)
+        return list(_merged(sorted(found, key=lambda one: one.conditional)))
 
     def _json_node(self, path: str) -> Node | None:
         """A JSON file beside a template, None when it cannot be read."""
@@ -227,3 +231,18 @@ def _modules(program: Program) -> Iterator[Module]:
         yield module
         if module.inline is not None:
             yield from _modules(module.inline)
+
+
+def _merged(found: list[Exported]) -> Iterator[Exported]:
+    """App registrations that a template writes in two goes, the second with what the first did not know yet, as one."""
+    apps: dict[str, Exported] = {}
+    for one in found:
+        if one.entra != "app_registrations":
+            yield one
+            continue
+        first = apps.setdefault(one.json["appId"], one)
+        if first is not one:
+            apps[one.json["appId"]] = replace(
+                first, json={**first.json, **{name: one.json[name] for name in one.written}}
+            )
+    yield from apps.values()

@@ -192,7 +192,9 @@ def _empty(given: Arguments) -> Value:
     if isinstance(value, Text):
         if any(segment.text and segment.symbol is None for segment in value.segments):
             return False
-        return not known(value)
+        return all(isinstance(one := segment.symbol, Symbol) and one.blank for segment in value.segments)
+    if isinstance(value, Symbol) and value.blank:
+        return True
     raise UnknownError
 
 
@@ -215,6 +217,9 @@ def equal(left: Value, right: Value) -> bool:
     if isinstance(left, Symbol) or isinstance(right, Symbol):
         if left == right:
             return True
+        one, other = (left, right) if isinstance(left, Symbol) else (right, left)
+        if isinstance(one, Symbol) and one.blank and isinstance(other, Text):
+            return not other.text
         raise UnknownError
     return type(left) is type(right) and left == right
 

@@ -92,14 +92,14 @@ class Scope:
         if self._outer is not None:
             return self._outer.parameter(name)
         declared = self._parameters.get(name.lower())
-        if name.lower() in self._given:
-            return self._given[name.lower()]
         qualified = f"{self._folder}.{name}" if self._folder else name
+        if name.lower() in self._given:
+            return _filled(self._given[name.lower()], qualified)
         if declared is None:
             return symbol(qualified)
         if declared.default is None or declared.secure:
             return symbol(qualified, declared.kind.lower().removeprefix("secure"))
-        return self.value(declared.default, {})
+        return _filled(self.value(declared.default, {}), qualified)
 
     def variable(self, name: str) -> Value:
         """The value of a variable."""
@@ -292,6 +292,11 @@ class Scope:
             return evaluated(self, node, names)
         finally:
             budget.depth -= 1
+
+
+def _filled(value: Value, name: str) -> Value:
+    """A parameter's value; one that is empty is left to whoever deploys."""
+    return Symbol(symbol(name).text, "string", blank=True) if isinstance(value, Text) and not value.text else value
 
 
 def _flat(value: Value) -> Iterator[Value]:

@@ -25,6 +25,8 @@ class Symbol:
     text: str
     kind: str = ""
     """string, bool, int, object or array, where the template tells."""
+    blank: bool = False
+    """A parameter that is empty unless somebody fills it in: for conditions it is empty, as a value nobody knows it."""
 
     @property
     def marker(self) -> str:
