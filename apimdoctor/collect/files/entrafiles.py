@@ -56,9 +56,9 @@ class EntraFiles:
         if kind != "organization":
             self._found.append((path, kind, json, origin or self._desk.origin(path), tenant))
             return
-        tenant = self._made(path, kind, lambda: graph.organization(json, self._desk.origin(path)))
-        if tenant is not None:
-            self._tenants.setdefault(path.rpartition("/")[0], []).append(tenant)
+        made = self._made(path, kind, lambda: graph.organization(json, self._desk.origin(path)))
+        if made is not None:
+            self._tenants.setdefault(path.rpartition("/")[0], []).append(made)
 
     def add_made(self, path: str, kind: str, made: Any, tenant: str) -> None:
         """Take an object of the snapshot, and the tenant its source tells: a tenant of the files around it goes first."""
