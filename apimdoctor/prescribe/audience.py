@@ -11,7 +11,6 @@ from apimdoctor.prescribe.case import Case, Prescribers
 from apimdoctor.prescribe.lists import add_to_list, take_out
 from apimdoctor.prescribe.registration_known import (
     application_id_of,
-    audiences_of,
     named_alone,
     of_api,
     only_app,
@@ -158,7 +157,7 @@ def own_audience(case: Case) -> Iterator[Prescription]:
     if others:
         title, edit = f"Remove the audience {text}", take_out(script, element)
     else:
-        app, _ = of_api(case, check.place)
+        app = of_api(case, check.place).registration
         title, edit = (
             f"Accept {app.app_id} ({app.display_name}) instead of {text}",
             script.set_text(element, app.app_id),
@@ -194,8 +193,8 @@ def demand_audience(case: Case) -> Iterator[Prescription]:
     """A check that compares no audience compares the API's own."""
     check = case.subject("check")
     script = case.script(check.place)
-    app, _ = of_api(case, check.place)
-    audiences = audiences_of(app)
+    own = of_api(case, check.place)
+    app, audiences = own.registration, own.audiences
     yield Prescription(
         title=f"Accept tokens for {app.display_name} only: {', '.join(audiences)}",
         safety="review",

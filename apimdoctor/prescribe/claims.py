@@ -27,7 +27,7 @@ def split_scopes(case: Case) -> Iterator[Prescription]:
     script, element = _written(case, asked)
     edits = [script.set_attribute(element, "separator", " ")]
     title = f'Split the claim {asked.name} at blanks: separator=" "'
-    if asked.count != 1 or asked.asks_for != "all":
+    if asked.count != 1 and asked.asks_for != "any":
         title += ', and one of the values suffices: match="any"'
         edits.append(script.set_attribute(element, "match", "any"))
     safety: Safety = "safe" if asked.count == 1 else "review"
@@ -51,11 +51,12 @@ def any_value(case: Case) -> Iterator[Prescription]:
                 edits.append(script.insert("\n".join(f"<value>{word}</value>" for word in rest), after=value))
     elif len(words) != len(values):
         raise CannotEditError("a value holds several words")
+    safety: Safety = "safe" if asked.name == "aud" else "review"  # audiences are always alternatives
     alternatives = [("any", "one of the values suffices"), *([("all", "all are needed")] if spaced else [])]
     for match, words_for in alternatives:
         how = [*edits, script.set_attribute(element, "match", match)]
         title = f'Compare the claim {asked.name} with match="{match}": {words_for}'
-        yield Prescription(title=title, safety="review", changes=(script.edit(*how),))
+        yield Prescription(title=title, safety=safety, changes=(script.edit(*how),))
 
 
 def name_of_version(case: Case) -> Iterator[Prescription]:

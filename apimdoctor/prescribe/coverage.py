@@ -7,7 +7,7 @@ from apimdoctor.engine.prescription import PolicyEdit, Prescription, Safety, Tex
 from apimdoctor.facts.vocabulary import Place, Section
 from apimdoctor.policy.value import Literal
 from apimdoctor.prescribe.case import Case, Prescribers
-from apimdoctor.prescribe.registration_known import audiences_of, of_api
+from apimdoctor.prescribe.registration_known import of_api
 from apimdoctor.prescribe.text import CannotEditError, Script
 
 _SECTIONS = ("inbound", "backend", "outbound", "on-error")
@@ -101,13 +101,14 @@ def check_token(case: Case) -> Iterator[Prescription]:
     edits: dict[Place, PolicyEdit] = {}
     title = ""
     for operation in case.finding.affects:
-        app, tenant = of_api(case, operation)
+        own = of_api(case, operation)
+        app = own.registration
         script = case.scripts.at_scope(operation, "api")
         if script is None:
             raise CannotEditError(f"the API {operation.api} has no policy")
-        audiences = "".join(f"        <audience>{escape(one)}</audience>\n" for one in audiences_of(app))
+        audiences = "".join(f"        <audience>{escape(one)}</audience>\n" for one in own.audiences)
         markup = (
-            f'<validate-azure-ad-token tenant-id="{tenant}">\n    <audiences>\n{audiences}    </audiences>\n'
+            f'<validate-azure-ad-token tenant-id="{own.tenant}">\n    <audiences>\n{audiences}    </audiences>\n'
             "</validate-azure-ad-token>"
         )
         edits[script.place] = script.edit(_below_base(script, markup))
@@ -153,7 +154,9 @@ def forward_token(case: Case) -> Iterator[Prescription]:
         '    <value>@(context.Request.Headers.GetValueOrDefault("Authorization", ""))</value>\n'
         "</set-header>"
     )
-    script = case.script(case.finding.at)
+    script = case.scripts.at_scope(case.finding.at, "api")
+    if script is None:
+        raise CannotEditError("the MCP server has no policy")
     yield Prescription(
         title="Hand the caller's token on to the API behind the tools",
         safety="review",

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from apimdoctor.engine.prescription import Prescription, TextEdit
 from apimdoctor.entra.known import is_guid
-from apimdoctor.facts.values import meets
+from apimdoctor.facts.values import includes, meets
 from apimdoctor.facts.vocabulary import App, Entry, Place, TokenCheck
 from apimdoctor.policy.tree import Element
 from apimdoctor.policy.value import Literal
 from apimdoctor.prescribe.case import Case, Prescribers
 from apimdoctor.prescribe.lists import add_to_list, take_out
-from apimdoctor.prescribe.registration_known import named_alone, only_app
+from apimdoctor.prescribe.registration_known import named_alone, of_api, only_app
 from apimdoctor.prescribe.text import CannotEditError, Script, literal
 
 
@@ -21,6 +21,8 @@ def accept_issuer(case: Case) -> Iterator[Prescription]:
     element = script.at(check.place)
     if element.name != "validate-jwt":
         raise CannotEditError("validate-azure-ad-token takes no issuers")
+    if check.metadata and includes(check.metadata_tenants, app.tenant_id) is False:
+        raise CannotEditError("the metadata is that of another tenant")
     issuers = only(app.issuers.known, app)
     edits = [add_to_list(script, element, "issuers", "issuer", issuers), *missing_audience(script, element, check, app)]
     yield Prescription(
@@ -89,14 +91,22 @@ def _meant(entry: Entry, check: TokenCheck) -> str:
 
 
 def drop_issuer(case: Case) -> Iterator[Prescription]:
-    """An issuer whose tokens are not meant is taken out."""
-    entry = case.subject("entry")
+    """An issuer whose tokens are not meant is taken out, or gives way to the one that is when it stands alone."""
+    entry, check = case.subject("entry"), case.subject("check")
     script = case.script(entry.place)
     element = script.at(entry.place)
+    text = literal(element)
+    if len(check.issuer_entries) > 1 or check.metadata:
+        title, edit = f"Remove the issuer {text}", take_out(script, element)
+    else:
+        issuers = only_app(check).issuers.known
+        if len(issuers) != 1:
+            raise CannotEditError("without the issuer every issuer would be accepted")
+        title, edit = f"Write {issuers[0]} instead of {text}", script.set_text(element, issuers[0])
     yield Prescription(
-        title=f"Remove the issuer {literal(element)}",
+        title=title,
         safety="review",
-        changes=(script.edit(take_out(script, element)),),
+        changes=(script.edit(edit),),
         side_effects=("Tokens of this issuer are refused, if there are any.",),
     )
 
@@ -149,13 +159,14 @@ def _of_tenant(script: Script, config: Element, tenant: str) -> TextEdit:
 def check_issuer(case: Case) -> Iterator[Prescription]:
     """A check with keys of its own compares the issuer as well."""
     check = case.subject("check")
-    app = only_app(check)
+    tokens = of_api(case, check.place, (*check.audiences.known, *check.aud_claim.known)).tokens
+    if tokens.issuers.rest or not tokens.issuers.sure:
+        raise CannotEditError("the issuers of the app registration are not all known")
     script = case.script(check.place)
-    issuers = only(app.issuers.known, app)
     yield Prescription(
-        title=f"Compare the issuer: {', '.join(issuers)}",
+        title=f"Compare the issuer: {', '.join(tokens.issuers.sure)}",
         safety="review",
-        changes=(script.edit(add_to_list(script, script.at(check.place), "issuers", "issuer", issuers)),),
+        changes=(script.edit(add_to_list(script, script.at(check.place), "issuers", "issuer", tokens.issuers.sure)),),
     )
 
 

@@ -7,7 +7,6 @@ from apimdoctor.engine.prescription import Prescription, TextEdit
 from apimdoctor.entra import clouds
 from apimdoctor.entra.known import is_guid
 from apimdoctor.entra.metadata import SUFFIX, read_url
-from apimdoctor.facts.vocabulary import App, TokenCheck
 from apimdoctor.policy.tree import Element
 from apimdoctor.policy.value import Literal
 from apimdoctor.prescribe.case import Case, Prescribers
@@ -19,6 +18,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 _TODAY = {"public": "login.microsoftonline.com", "usgov": "login.microsoftonline.us"}
 _TODAY["china"] = "login.partner.microsoftonline.cn"
 _INITIAL = ".onmicrosoft.com"
+_WORKFORCE = ("workforce", "multi-tenant")
 _KEYS = re.compile(r"https://(?P<host>[^/]+)/(?P<tenant>[^/]+)/discovery/(?P<version>v2\.0/)?keys/?")
 
 
@@ -78,6 +78,25 @@ def tenant_of_registration(case: Case) -> Iterator[Prescription]:
     yield _with_url(case, url.replace(segment, app.tenant_id, 1), "review")
 
 
+def tenant_of_tokens(case: Case) -> Iterator[Prescription]:
+    """Metadata of a tenant that issues none of the tokens becomes that of the tenant which does."""
+    check, app = case.subject("check"), case.subject("match").app
+    script = case.script(check.place)
+    edits = []
+    for config in script.at(check.place).each("openid-config"):
+        url = config.get("url")
+        found = _GUID.search(url.text) if isinstance(url, Literal) else None
+        if not isinstance(url, Literal) or found is None or found.group().lower() == app.tenant_id:
+            raise CannotEditError("the tenant in the address is not another one")
+        edits.append(script.set_attribute(config, "url", url.text.replace(found.group(), app.tenant_id, 1)))
+    yield Prescription(
+        title=f"Take the metadata of the tenant {app.tenant_id}, in which {app.display_name} is registered",
+        safety="review",
+        changes=(script.edit(*edits),),
+        side_effects=("Tokens of the other tenant are refused, if there are any.",),
+    )
+
+
 def external_id_host(case: Case) -> Iterator[Prescription]:
     """An External ID tenant has its metadata under a host of its own."""
     tenant = case.subject("metadata").tenant
@@ -104,22 +123,11 @@ def metadata_for_keys(case: Case) -> Iterator[Prescription]:
 def metadata_of_registration(case: Case) -> Iterator[Prescription]:
     """Keys come from the metadata of the tenant and version that issue the app registration's tokens."""
     check = case.subject("check")
-    app = _app(case, check)
-    if not isinstance(app.token_version, int) or not is_guid(app.tenant_id):
-        raise CannotEditError("the version of the tokens is not known")
+    own = of_api(case, check.place, (*check.audiences.known, *check.aud_claim.known))
+    if own.tokens.version is None or own.tokens.kind not in _WORKFORCE:
+        raise CannotEditError("the metadata of the app registration is not known")
     script = case.script(check.place)
-    yield _instead_of_keys(script, script.at(check.place), address(app.tenant_id, app.token_version))
-
-
-def _app(case: Case, check: TokenCheck) -> App:
-    try:
-        return only_app(check)
-    except CannotEditError:
-        wanted = of_api(case, check.place)[0].app_id
-        for app in case.facts.apps:
-            if isinstance(app, App) and app.app_id == wanted:
-                return app
-        raise
+    yield _instead_of_keys(script, script.at(check.place), address(own.tenant, own.tokens.version))
 
 
 def address(tenant: str, version: int, host: str = _TODAY["public"]) -> str:
@@ -171,6 +179,7 @@ PRESCRIBERS: Prescribers = {
     "metadata-host-unknown": resembled_host,
     "metadata-url-malformed": well_formed,
     "metadata-of-other-tenant": tenant_of_registration,
+    "issuer-not-accepted": tenant_of_tokens,
     "external-id-metadata-host": external_id_host,
     "key-is-url": metadata_for_keys,
     "key-source-missing": metadata_of_registration,

@@ -18,10 +18,14 @@ def identity_below_check(case: Case) -> Iterator[Prescription]:
     change = case.subject("change")
     check = case.subject("passage").check
     edit, moved, alone = moved_below(case, change.place, change.scope, check.place, check.scope)
+    accepted = case.finding.rule == "gateway-token-accepted"
     yield Prescription(
         title=f"Check the caller's token before {change.element} replaces it: {moved}",
-        safety="safe" if alone and case.finding.rule == "caller-token-overwritten-before-check" else "review",
+        safety="review" if accepted or not alone else "safe",
         changes=(edit,),
+        side_effects=(f"{check.element} still accepts {check.accepted_audiences}: see that it is the API's own.",)
+        if accepted
+        else (),
     )
 
 

@@ -1,7 +1,10 @@
 """Which app registration an API's tokens are for, where its policy does not name one: only what one fact alone tells."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
+from apimdoctor.entra import clouds
+from apimdoctor.entra.tokens import Emitted, emitted, home_of
 from apimdoctor.facts.vocabulary import App, AppMatch, Facts, Place, TokenCheck
 from apimdoctor.prescribe.case import Case
 from apimdoctor.prescribe.text import CannotEditError
@@ -14,14 +17,6 @@ def only_app(check: TokenCheck) -> App:
     if len(apps) != 1:
         raise CannotEditError("the token check does not name exactly one app registration")
     return next(iter(apps.values()))
-
-
-def registration(case: Case, app_id: str) -> AppRegistration:
-    """The app registration of an appId."""
-    for app in registrations(case):
-        if app.app_id.lower() == app_id.lower():
-            return app
-    raise CannotEditError(f"no app registration {app_id} was read")
 
 
 def named_alone(check: TokenCheck) -> bool:
@@ -40,28 +35,52 @@ def application_id_of(case: Case, identity: str) -> tuple[str, str]:
     raise CannotEditError(f"nothing with the object id {identity} was read")
 
 
-def of_api(case: Case, place: Place) -> tuple[AppRegistration, str]:
-    """The app registration of an API and its tenant id, by what the API's other checks and console servers name.
+@dataclass(frozen=True, slots=True, eq=False)
+class Own:
+    """The app registration that an API's tokens are for, and these tokens."""
+
+    registration: AppRegistration
+    tenant: str
+    """Its id."""
+    tokens: Emitted
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """Every audience its tokens may carry: the id, and for version 1 the identifier URIs (entra-tokens section 2)."""
+        app = self.registration
+        return (app.app_id, *app.identifier_uris) if self.tokens.version == 1 else (app.app_id,)
+
+
+def of_api(case: Case, place: Place, audiences: Iterable[str] = ()) -> Own:
+    """The app registration of an API: that of the audiences it accepts, or that its other checks or its console name.
 
     Last comes the only app registration of the snapshot that offers scopes or roles. CannotEditError when two fit.
     """
-    for found in (_by_siblings(case.facts, place), _by_console(case, place), _by_offers(case)):
+    named = _by_audience(case, audiences)
+    for found in (named, _by_siblings(case.facts, place), _by_console(case, place), _by_offers(case)):
         if len(found) == 1:
-            identity = next(iter(found))
-            app = registration(case, identity)
-            tenant = next(t.id for t in case.snapshot.tenants if app in t.app_registrations)
-            if tenant:
-                return app, tenant
+            return _own(case, next(iter(found)))
         if found:
             break
     raise CannotEditError("which app registration the API belongs to is not known")
 
 
-def audiences_of(app: AppRegistration) -> tuple[str, ...]:
-    """Every audience its tokens may carry: the id, and for version 1 the identifier URIs (entra-tokens section 2)."""
-    if app.requested_access_token_version == 2 or "requested_access_token_version" in app.unread:
-        return (app.app_id,)
-    return (app.app_id, *app.identifier_uris)
+def _own(case: Case, app_id: str) -> Own:
+    for tenant in case.snapshot.tenants:
+        for app in tenant.app_registrations:
+            if app.app_id.lower() == app_id.lower() and tenant.id:
+                home = home_of(tenant, clouds.named(tenant.cloud or case.snapshot.cloud))
+                return Own(app, tenant.id, emitted(app, home))
+    raise CannotEditError(f"no app registration {app_id} was read, or nobody told its tenant")
+
+
+def _by_audience(case: Case, audiences: Iterable[str]) -> set[str]:
+    wanted = {one.lower() for one in audiences}
+    return {
+        app.app_id
+        for app in registrations(case)
+        if not wanted.isdisjoint(name.lower() for name in (app.app_id, *app.identifier_uris))
+    }
 
 
 def _by_siblings(facts: Facts, place: Place) -> set[str]:

@@ -117,6 +117,8 @@ class Script:
         target = before or after
         if target is None:
             raise CannotEditError("no place to insert at")
+        if self._lines(target.start, target.end) is None and self._shares_section(target) is None:
+            markup = "".join(line.strip() for line in markup.splitlines())
         return self._inserted(target, self._styled(markup), after=after is not None, indent="")
 
     def add_child(self, parent: Element, markup: str, *, first: bool = False) -> TextEdit:
@@ -218,13 +220,36 @@ class Script:
         start = target.start if after else self._with_comments(target)
         lines = self._lines(start, target.end)
         if lines is None:
-            at = target.end if after else start
-            return TextEdit(start=at, end=at, text=markup)
+            return self._beside(target, markup, (start, indent or ""), after=after)
         margin = self._indent(target.start)
         if indent is not None and indent != margin:
             markup = _reindented(markup, indent, margin)
         at = lines[1] if after else lines[0]
         return TextEdit(start=at, end=at, text=f"{margin}{markup}{self.newline}")
+
+    def _beside(self, target: Element, markup: str, origin: tuple[int, str], *, after: bool) -> TextEdit:
+        """In the line of the target. A section on one line is broken into lines for markup of several.
+
+        `origin`: where the target starts, and the margin of the lines of `markup`.
+        """
+        start, old = origin
+        section = self._shares_section(target)
+        if section is None or "\n" not in markup:
+            at = target.end if after else start
+            return TextEdit(start=at, end=at, text=markup)
+        first, last = section.inner
+        written = self.text[first:last].strip()
+        margin = self._indent(section.start)
+        inner = f"{self.newline}{margin}{self.unit}"
+        lines = _reindented(markup, old, margin + self.unit)
+        parts = (written, lines) if after else (lines, written)
+        return TextEdit(start=first, end=last, text=f"{inner}{inner.join(parts)}{self.newline}{margin}")
+
+    def _shares_section(self, target: Element) -> Element | None:
+        """The section that an element has for itself on one line."""
+        around = self.parent(target)
+        alone = around.name in SECTIONS and len(around.children) == 1
+        return around if alone and "\n" not in self.text[around.start : around.end] else None
 
     def _into_empty(self, parent: Element, markup: str) -> TextEdit:
         margin, unit = self._indent(parent.start), self.unit

@@ -97,3 +97,13 @@ def _patients() -> Iterator[Patient]:
                 yield Patient(rule, example.name, example.given)
         for one in more.get(rule.id, ()):
             yield Patient(rule, one["name"], {key: value for key, value in one.items() if key != "name"})
+
+
+def told(patient: Patient) -> str:
+    """The prescriptions of an example as its golden file holds them: the title, and the policy before and after."""
+    lines = [f"== {patient.name}"]
+    for finding in see(patient.snapshot).treated(patient.rule):
+        for one in finding.prescriptions:
+            lines += [f"-- {one.safety}: {one.title}", *(f"-- {effect}" for effect in one.side_effects)]
+            lines += [change.diff.rstrip("\n") for change in one.changes if isinstance(change, PolicyEdit)]
+    return "\n".join(lines) + "\n"
