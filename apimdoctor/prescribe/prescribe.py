@@ -28,7 +28,7 @@ from apimdoctor.prescribe.unified import HiddenLineError, unified
 from apimdoctor.prescribe.verify import Cured, Trial, Verifier
 from apimdoctor.snapshot import Snapshot
 
-TOPICS: tuple[Prescribers, ...] = (
+POLICY_TOPICS: tuple[Prescribers, ...] = (
     order.PRESCRIBERS,
     coverage.PRESCRIBERS,
     issuer.TENANT,
@@ -38,9 +38,9 @@ TOPICS: tuple[Prescribers, ...] = (
     metadata.PRESCRIBERS,
     checks.PRESCRIBERS,
     requests.PRESCRIBERS,
-    registration.PRESCRIBERS,
-    settings.PRESCRIBERS,
 )
+"""Cures in the text of policies."""
+TOPICS: tuple[Prescribers, ...] = (*POLICY_TOPICS, registration.PRESCRIBERS, settings.PRESCRIBERS)
 """In the order in which alternatives are shown: several topics may prescribe for one rule."""
 
 

@@ -19,6 +19,14 @@ def only_app(check: TokenCheck) -> App:
     return next(iter(apps.values()))
 
 
+def registration(case: Case, app_id: str) -> AppRegistration:
+    """The app registration of an appId."""
+    for app in registrations(case):
+        if app.app_id.lower() == app_id.lower():
+            return app
+    raise CannotEditError(f"no app registration {app_id} was read")
+
+
 def named_alone(check: TokenCheck) -> bool:
     """Whether a check names one app registration: accepting its tokens then lets nobody in who is not meant."""
     return len({match.app.app_id for match in check.apps if isinstance(match, AppMatch)}) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from apimdoctor.engine.prescription import PolicyEdit, Prescription
 from apimdoctor.engine.rulefile import Rule
 from apimdoctor.facts.build import Built, build_whole
 from apimdoctor.prescribe.apply import applied
-from apimdoctor.prescribe.prescribe import prescribed, prescribers
+from apimdoctor.prescribe.prescribe import POLICY_TOPICS, prescribed
 from apimdoctor.prescribe.texts import every
 from apimdoctor.snapshot import Snapshot
 from tools.pipeline import rules
@@ -27,7 +27,7 @@ from tools.pipeline import rules
 MORE = Path(__file__).parent / "more_examples.yaml"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Patient:
     """An example that a rule flags, in source terms."""
 
@@ -38,12 +38,22 @@ class Patient:
     def __str__(self) -> str:
         return f"{self.rule.id}: {self.name}"
 
-    @property
+    @cached_property
     def snapshot(self) -> Snapshot:
         """What the example describes, as read."""
         snapshot = files.read_tree(MemoryTree(files_of(self.name, self.given)))
         moment = self.given.get("collected_at")
         return snapshot if moment is None else replace(snapshot, collected_at=str(moment))
+
+    @cached_property
+    def seen(self) -> Seen:
+        """The example, judged."""
+        return see(self.snapshot)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What its rule finds, with prescriptions."""
+        return self.seen.treated(self.rule)
 
 
 @dataclass(frozen=True)
@@ -71,11 +81,6 @@ def after(snapshot: Snapshot, prescription: Prescription) -> Seen:
     return see(applied(snapshot, prescription.changes))
 
 
-def edits_policies(prescription: Prescription) -> bool:
-    """Whether it changes policies alone."""
-    return all(isinstance(change, PolicyEdit) for change in prescription.changes)
-
-
 def texts_of(snapshot: Snapshot) -> dict[str, str]:
     """Every policy text by its resource."""
     return {place.resource: text.text for place, text in every(snapshot)}
@@ -83,14 +88,14 @@ def texts_of(snapshot: Snapshot) -> dict[str, str]:
 
 @cache
 def patients() -> tuple[Patient, ...]:
-    """Every flagged example of a rule that somebody prescribes for, those of the tests last."""
+    """Every flagged example of a rule that a change of policies cures, those of the tests last."""
     return tuple(_patients())
 
 
 def _patients() -> Iterator[Patient]:
     more = yaml.safe_load(MORE.read_text("utf-8"))
     for rule in rules():
-        if not any(prescribers(rule.id)):
+        if not any(rule.id in topic for topic in POLICY_TOPICS):
             continue
         for example in rule.examples:
             if example.expect == "flagged":
@@ -100,10 +105,12 @@ def _patients() -> Iterator[Patient]:
 
 
 def told(patient: Patient) -> str:
-    """The prescriptions of an example as its golden file holds them: the title, and the policy before and after."""
+    """The prescriptions of an example in policies as its golden file holds them: the title, and the policy before and after."""
     lines = [f"== {patient.name}"]
-    for finding in see(patient.snapshot).treated(patient.rule):
+    for finding in patient.findings:
         for one in finding.prescriptions:
+            if not all(isinstance(change, PolicyEdit) for change in one.changes):
+                continue
             lines += [f"-- {one.safety}: {one.title}", *(f"-- {effect}" for effect in one.side_effects)]
             lines += [change.diff.rstrip("\n") for change in one.changes if isinstance(change, PolicyEdit)]
     return "\n".join(lines) + "\n"
