@@ -69,10 +69,11 @@ class Followed:
         context: RequestContext,
     ) -> Way:
         # All that lives as long as the snapshot may be told apart by its identity.
-        scopes = (id(api), id(operation), id(context.product))
+        own = operation if id(operation) in around.policies else None  # the others run what their API runs
+        scopes = (id(api), id(own), id(context.product))
         effective = self._effective.get(scopes)
         if effective is None:
-            chain = tuple(chain_of(around, api, operation, context.product))
+            chain = tuple(chain_of(around, api, own, context.product))
             effective = self._effective[scopes] = around.composer.compose(chain)
         asked = self._asked.get(id(effective))
         if asked is None:

@@ -8,9 +8,9 @@ from apimdoctor.facts.drafts import Draft
 from apimdoctor.facts.preflight import browser_callers
 from apimdoctor.facts.revisions import Revisions
 from apimdoctor.facts.services import Resources, catch_all
-from apimdoctor.facts.values import Unknown
-from apimdoctor.facts.vocabulary import Operation, Route, TokenCheck
-from apimdoctor.facts.ways import Elsewhere, Ways
+from apimdoctor.facts.values import Unknown, Values
+from apimdoctor.facts.vocabulary import Api, Operation, Route, TokenCheck
+from apimdoctor.facts.ways import Elsewhere, Shown, Ways
 
 Sign = Literal["console server", "checked sibling", "gateway identity"]
 _NOWHERE = Elsewhere()
@@ -25,6 +25,10 @@ class Routes:
     drafts: dict[int, Draft] = field(default_factory=dict)
     """By the identity of the route made of it."""
     _elsewhere: dict[tuple[tuple[int, ...], tuple[str, ...]], Elsewhere] = field(default_factory=dict)
+    _of_products: dict[int, list[TokenCheck]] = field(default_factory=dict)
+    """By way: the checks of products' policies that are met on it."""
+    _browsers: dict[tuple[int, int], Values] = field(default_factory=dict)
+    """By API and way: who calls from a browser."""
     _shared: dict[tuple[int, int, int, int, bool], dict[str, Any]] = field(default_factory=dict)
     _catch_all: dict[str, Operation] = field(default_factory=dict)
     _tools: dict[str, dict[TokenCheck, None]] = field(default_factory=dict)
@@ -85,7 +89,7 @@ class Routes:
             "unchecked": self.ways.unchecked(draft.way, elsewhere),
             "check_ids": asked.ids,
             "restricted": asked.kinds,
-            "browser_callers": browser_callers(api, shown.passages),
+            "browser_callers": self._browser_callers(api, shown),
             "reaches_back_end": bool(draft.way.calls),
             "hops": self.ways.hops(draft.way, around, draft.api, draft.api_place.resource),
             "cors": shown.cors,
@@ -98,6 +102,13 @@ class Routes:
             "errors_hidden": shown.errors_hidden,
             "variable_reads": shown.variable_reads,
         }
+
+    def _browser_callers(self, api: Api, shown: Shown) -> Values:
+        key = (id(api), id(shown))
+        found = self._browsers.get(key)
+        if found is None:
+            found = self._browsers[key] = browser_callers(api, shown.passages)
+        return found
 
     def _note_tools(self, drafts: Iterable[Draft]) -> None:
         drafts = tuple(drafts)
@@ -140,8 +151,11 @@ class Routes:
         """The drafts on which checks of a product's policy are met."""
         found = []
         for draft in drafts:
-            passages = self.ways.shown(draft.way).passages
-            checks = [p.check for p in passages if not isinstance(p, Unknown) and p.check.scope == "product"]
+            checks = self._of_products.get(id(draft.way))
+            if checks is None:
+                passages = self.ways.shown(draft.way).passages
+                checks = [p.check for p in passages if not isinstance(p, Unknown) and p.check.scope == "product"]
+                self._of_products[id(draft.way)] = checks
             if checks:
                 found.append((draft, checks))
         return found
