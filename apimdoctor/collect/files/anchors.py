@@ -10,7 +10,7 @@ from apimdoctor.collect.files.tree import UnreadableError
 Anchor = tuple[int, int, int]
 """Offset in the text, line and column in the file, the latter two counted from 1."""
 
-_MEMBER = re.compile(r'"(?:value|policyContent)"\s*:\s*"')
+_MEMBER = re.compile(r'"(?:value|policyContent|xml_content)"\s*:\s*"')
 _LITERAL = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+')
 _ESCAPE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.")
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from apimdoctor.collect import arm
 from apimdoctor.collect.fields import Json, MalformedError
@@ -18,6 +18,9 @@ from apimdoctor.errors import ApimDoctorError
 from apimdoctor.snapshot import Gap, Origin, PolicyText, Service, SiteAuth, Snapshot, Source, store
 from apimdoctor.snapshot.redact import Redactor
 
+if TYPE_CHECKING:
+    from apimdoctor.collect.files.terraform import Found
+
 _POLICY_FILES = (".xml", ".tpl", ".tftpl", ".tmpl", ".policy", ".cshtml")
 _GZIP = b"\x1f\x8b"
 # Words without which a JSON file cannot be one of ours, in lower case: looking for them is far cheaper than decoding.
@@ -31,6 +34,7 @@ _WORDS = (
     b"authsettingsv2",
     b"$metadata#",
     b"apimdoctor/snapshot/",
+    b'"terraform_version"',
 )
 _EMPTY_LIST = 200
 """A shorter file may be a Graph list without objects, which only its file name tells."""
@@ -107,11 +111,15 @@ class _Reading:
         from apimdoctor.collect.files import terraform
 
         found = terraform.of_folder(self._desk)
+        self._take(found)
+        return found.used
+
+    def _take(self, found: "Found") -> None:
+        """What Terraform describes."""
         self._resources += found.resources
         self._sites += found.sites
         for one in found.entra:
             self._entra.add_made(one.path, one.kind, one.made, one.tenant)
-        return found.used
 
     def _file(self, path: str) -> None:
         lower = path.lower()
@@ -247,6 +255,11 @@ class _Reading:
             return kind
         if str(json.get("schema") or "").startswith("apimdoctor/snapshot/"):
             self._desk.gap(path, "skipped", "a saved snapshot inside a folder is not read", "give it as its own source")
+            return ""
+        if json.keys() >= {"format_version", "terraform_version"}:
+            from apimdoctor.collect.files import terraform
+
+            self._take(terraform.of_plan(self._desk, path, json, literals))
             return ""
         for resource in armfiles.resources(json):
             try:

@@ -1,14 +1,24 @@
 """What expressions give: operators, references, loops and templates over known values; everything else is a symbol."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from apimdoctor.collect.files.segments import Place, Text, Written, joined, literal
 from apimdoctor.collect.files.terraform import functions, operators
 from apimdoctor.collect.files.terraform.hcl import Chunk, Expression, expression_at
 from apimdoctor.collect.files.terraform.templates import For, Hole, If, Literal, Parts, TemplateError, parts_of
-from apimdoctor.collect.files.terraform.values import Symbol, Target, Value, as_flag, as_text, key_of, named, symbol
+from apimdoctor.collect.files.terraform.values import (
+    Symbol,
+    Target,
+    Value,
+    as_flag,
+    as_text,
+    key_of,
+    named,
+    options_of,
+    symbol,
+)
 from apimdoctor.collect.files.terraform.work import Work
 
 if TYPE_CHECKING:
@@ -132,6 +142,7 @@ class Evaluator:
 
     def elements(self, collection: Value) -> Iterator[tuple[Value, Value]]:
         """What a loop goes over: keys and values; one unknown element when the collection is unknown."""
+        collection = next((one for one in options_of(collection) if isinstance(one, list | dict) and one), collection)
         match collection:
             case list():
                 yield from list(enumerate(collection))[:MAX_ELEMENTS]
@@ -266,6 +277,9 @@ class _Reading:
 
     def _below(self, value: Value, step: Step) -> Value:
         key = step.value
+        if isinstance(value, Symbol) and value.options:
+            below = tuple(self._below(one, step) for one in value.options if isinstance(one, dict | list | Symbol))
+            return replace(value.below(named(key) if step.kind == "name" else f"[{named(key)}]"), options=below)
         match value:
             case Symbol(target=Target() as target, attribute="") if step.kind == "name" and isinstance(key, Text):
                 written = self.scope.module.attribute(target, key.text)
@@ -344,7 +358,8 @@ class _Reading:
         first, second = self.node(then), self.node(otherwise)
         if first == second:
             return first
-        return symbol(f"{named(asked)} ? {named(first)[:60]} : {named(second)[:60]}")
+        found = symbol(f"{named(asked)} ? {named(first)[:60]} : {named(second)[:60]}")
+        return replace(found, options=(first, second))
 
     def _operation(self, node: "tree_sitter.Node") -> Value:
         children = [child for child in node.children if child.type != "comment"]
@@ -377,8 +392,10 @@ class _Reading:
             if self.by.work.spent:
                 break
         if isinstance(collection, Symbol):
-            # One element stands for all: which there are is not known.
-            return symbol(f"[for {named(made_list or made)} in {collection.text}]")
+            # Where no option tells the elements, one stands for all: which there are is not known.
+            whole: Value = made_list if node.type == "for_tuple_expr" else made
+            options = (whole,) if collection.options else ()
+            return replace(symbol(f"[for {named(whole)} in {collection.text}]"), options=options)
         return made_list if node.type == "for_tuple_expr" else made
 
     def tested(self, test: "tree_sitter.Node") -> Value:

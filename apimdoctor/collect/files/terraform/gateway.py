@@ -204,7 +204,27 @@ def azapi_body(item: Item) -> _Json:
     inner = getattr(body, "value", body)
     made = plain(inner) if isinstance(inner, dict) else None
     own = made.get("properties") if isinstance(made, dict) else None
-    return own if isinstance(own, dict) else {}
+    return _without_markers(own) if isinstance(own, dict) else {}
+
+
+_STRUCTURED = frozenset(
+    {"managedIdentity", "services", "pool", "credentials", "protocols", "authenticationSettings", "header", "query",
+     "subscriptionKeyParameterNames", "subscriptionRequired", "approvalRequired", "isCurrent", "isOnline", "secret",
+     "keyVault", "mcpTools", "grantTypes", "tokenBodyParameters", "frontend", "backend", "headers", "authorization"}
+)  # fmt: skip
+"""Properties that hold no text: where only a marker is known of them, nothing is."""
+
+
+def _without_markers(told: _Json, depth: int = 0) -> _Json:
+    made: _Json = {}
+    for name, value in told.items():
+        if name in _STRUCTURED and isinstance(value, str):
+            continue
+        made[name] = _without_markers(value, depth + 1) if isinstance(value, dict) and depth < 10 else value
+    if isinstance(told.get("secret"), str):
+        made.update(secret=True)  # it may be one
+        made.pop("value", None)
+    return made
 
 
 def _texts(item: Item, name: str) -> list[str] | None:

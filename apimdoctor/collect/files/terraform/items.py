@@ -1,9 +1,10 @@
 """One resource as a configuration or a plan describes it: its arguments, and where it is written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from apimdoctor.collect.files.anchors import Literals
 from apimdoctor.collect.files.segments import Text
 from apimdoctor.collect.files.terraform.values import Symbol, Target, Value, as_flag, as_text
 from apimdoctor.snapshot import Origin
@@ -22,6 +23,15 @@ class Item:
     values: Mapping[str, Value] = field(default_factory=dict)
     unsure: frozenset[str] = frozenset()
     """Nested blocks of which not all are known, and arguments that Terraform is told to ignore."""
+    literals: Literals | None = None
+    """The texts of the JSON file it was read from."""
+
+    def place_of(self, text: str) -> Origin:
+        """Where one of its texts stands, when it was read from JSON, else where it stands itself."""
+        anchors = self.literals.anchors(text) if self.literals is not None else ()
+        if not anchors:
+            return self.origin
+        return replace(self.origin, line=anchors[0][1], column=anchors[0][2], anchors=anchors)
 
     @property
     def type(self) -> str:

@@ -2,7 +2,7 @@
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from apimdoctor.collect.files.segments import Text, literal
@@ -11,7 +11,7 @@ from apimdoctor.collect.files.terraform.evaluate import MAX_ELEMENTS, Evaluator,
 from apimdoctor.collect.files.terraform.files import Files
 from apimdoctor.collect.files.terraform.hcl import Block, Expression
 from apimdoctor.collect.files.terraform.types import with_defaults
-from apimdoctor.collect.files.terraform.values import Symbol, Target, Value, as_flag, key_of, named, symbol
+from apimdoctor.collect.files.terraform.values import Symbol, Target, Value, as_flag, key_of, named, options_of, symbol
 
 if TYPE_CHECKING:
     from apimdoctor.collect.files.terraform.world import World
@@ -20,9 +20,9 @@ TENANT = "data.azurerm_client_config.current.tenant_id"
 """The tenant that the providers sign in to: without other words both take the same one (registry.terraform.io, azurerm
 and azuread: "tenant_id ... can also be sourced from the ARM_TENANT_ID environment variable")."""
 _TENANT_SOURCES = frozenset({"data.azurerm_client_config", "data.azuread_client_config", "data.azurerm_subscription"})
-_CLIENT_ID = ("client_id", "application_id")
+CLIENT_ID = ("client_id", "application_id")
 """The app id of an app registration, by its name since and before azuread 2.44 (registry.terraform.io, azuread)."""
-_APPS = frozenset({"azuread_application", "azuread_application_registration"})
+REGISTRATIONS = frozenset({"azuread_application", "azuread_application_registration"})
 _OWN_WORDS = frozenset({"each", "count", "self", "terraform", "path"})
 
 
@@ -181,6 +181,8 @@ class Module:
         return [Instance()], True
 
     def _for_each(self, over: Value) -> tuple[list[Instance], bool]:
+        # What a condition may switch off is there where it does not.
+        over = next((one for one in options_of(over) if isinstance(one, list | dict) and one), over)
         if isinstance(over, Symbol) and over.target and not over.attribute:
             known = self.instances(over.target)
             if known is not None:
@@ -196,6 +198,7 @@ class Module:
         return [Instance("[*]", {"each": each})], False
 
     def _count(self, value: Value) -> tuple[list[Instance], bool]:
+        value = next((one for one in options_of(value) if isinstance(one, int) and one), value)
         if isinstance(value, bool) or not isinstance(value, int):
             known = isinstance(value, Text) and value.text.isdigit() and len(value.text) < 6
             if not known:
@@ -219,7 +222,7 @@ class Module:
         module = self.world.modules.get((self.root_folder, target.module))
         if target.type in _TENANT_SOURCES and name == "tenant_id":
             return module.tenant(target.type) if module else symbol(TENANT)
-        if target.type in _APPS and name in _CLIENT_ID:
+        if target.type in REGISTRATIONS and name in CLIENT_ID:
             # Azure writes ids in lower case, and so they are compared.
             address = target.address.lower()
             return symbol(f"{address}.client_id", target, "client_id")
@@ -241,8 +244,8 @@ class Module:
         """An attribute of a resource of this module."""
         block = self.declared.resources[target.type, target.name]
         expression = block.body.attributes.get(name)
-        if expression is None and name in _CLIENT_ID:
-            expression = next((block.body.attributes[one] for one in _CLIENT_ID if one in block.body.attributes), None)
+        if expression is None and name in CLIENT_ID:
+            expression = next((block.body.attributes[one] for one in CLIENT_ID if one in block.body.attributes), None)
         if expression is None:
             return None
         key = (target.type, target.name, target.key, name)
@@ -315,6 +318,9 @@ class Module:
             block = self.declared.calls[name]
             kind = remote.kind_of(self.world.source_of(block))
             given = remote.output(kind, output, Given(self.world.by, self.scope, block)) if kind else None
+            if given is None and kind:
+                key = bare.text.removeprefix(self._named(f"module.{name}"))
+                given = replace(bare.below(output), target=Target(self.address, kind, name, key), attribute=output)
             return (bare.below(output) if given is None else given), rest[1:]
         told = module.declared.outputs.get(output)
         if told is None or "value" not in told.body.attributes:

@@ -42,7 +42,7 @@ _NAMED: Mapping[str, tuple[tuple[str, str], ...]] = {
 above them (registry.terraform.io, azurerm)."""
 KEPT = frozenset(_NAMED)
 _PARENTS = ("api_management_workspace_id", "workspace_id", "api_management_id", "gateway_id")
-_MODULES = {remote.API: "api", remote.PRODUCT: "product", remote.API_POLICY: "api_policy",
+_MODULES = {remote.SERVICE: "service", remote.API: "api", remote.PRODUCT: "product", remote.API_POLICY: "api_policy",
             remote.OPERATION_POLICY: "api_operation_policy", remote.PRODUCT_POLICY: "product_policy"}  # fmt: skip
 
 
@@ -72,7 +72,8 @@ class Placing:
             return self._of_azapi(item, depth)
         kind = kind_of(item)
         if kind == "service":
-            return self._service(item, item.get("name")), ()
+            name = item.get("name")
+            return self._service(item, Symbol(f"{item.target.address}.name") if name is None else name), ()
         if kind not in _NAMED:
             return None
         service, above = self._above(item, depth)

@@ -12,9 +12,9 @@ from apimdoctor.collect.files.segments import Text
 from apimdoctor.collect.files.services import Resource
 from apimdoctor.collect.files.terraform import gateway, registrations, remote, sites
 from apimdoctor.collect.files.terraform.items import Item, tables, texts
-from apimdoctor.collect.files.terraform.modules import TENANT
+from apimdoctor.collect.files.terraform.modules import REGISTRATIONS, TENANT
 from apimdoctor.collect.files.terraform.placing import KEPT, Path, Placing, kind_of
-from apimdoctor.collect.files.terraform.values import Symbol, Value, as_text, named
+from apimdoctor.collect.files.terraform.values import Symbol, Value, as_text, named, options_of
 from apimdoctor.snapshot import Origin, PolicyText, SiteAuth
 
 _POLICY_KINDS = frozenset({"policy", "api_policy", "api_operation_policy", "product_policy", "workspace_policy"})
@@ -109,8 +109,8 @@ class _Reading:
 
     def _inline_policy(self, item: Item, place: tuple[str, Path]) -> None:
         """The block `policy` of a service (azurerm until version 4)."""
-        block = item.block("policy")
-        if block:
+        block = item.values if item.type == remote.SERVICE else item.block("policy")
+        if block.get("xml_content") is not None:
             self._policy(item, (place[0], (("policies", "policy"),)), block.get("xml_content"), "rawxml")
 
     def _links(self, item: Item, place: tuple[str, Path]) -> None:
@@ -145,7 +145,7 @@ class _Reading:
             self._add(item, place, {"properties": body})
 
     def _policy(self, item: Item, place: tuple[str, Path], written: Value, form: str) -> None:
-        text = as_text(written)
+        text = self._chosen(item, written)
         if text is None or not text.text.strip():
             return
         if form.endswith("-link") or text.only_symbol:
@@ -155,9 +155,20 @@ class _Reading:
             return
         origin = text.origin(self._desk.prefix)
         if not origin.document:
-            origin = item.origin
+            origin = item.place_of(text.text)
         self.into.used.update(_files(text))
         self._add(item, place, {"properties": {"format": form, "value": text.text}}, origin=origin)
+
+    def _chosen(self, item: Item, written: Value) -> Text | None:
+        """The text of a policy; where a condition that nobody can settle decides between texts, the first of them."""
+        text = as_text(written)
+        symbol = text.only_symbol if text is not None else None
+        texts_ = [as_text(one) for one in options_of(symbol)] if isinstance(symbol, Symbol) else []
+        found = [one for one in texts_ if one is not None and not one.only_symbol and "<" in one.text]
+        if found and isinstance(symbol, Symbol) and len(found) > 1:
+            what = f"policy of {item.target.address}: which text applies is not known, {named(symbol)[:80]}; the first is read"
+            self._desk.gap(item.path, "skipped", what)
+        return found[0] if found else text
 
     def _add(
         self,
@@ -238,9 +249,7 @@ def _is_own(item: Item) -> bool:
     """Whether a service principal is that of an app registration of the same tenant."""
     text = as_text(item.get("client_id") if item.get("client_id") is not None else item.get("application_id"))
     symbol = text.only_symbol if text is not None else None
-    return (
-        isinstance(symbol, Symbol) and symbol.target is not None and symbol.target.type in registrations.REGISTRATIONS
-    )
+    return isinstance(symbol, Symbol) and symbol.target is not None and symbol.target.type in REGISTRATIONS
 
 
 def _why(text: Text) -> str:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apimdoctor.collect.files.terraform.items import Item, texts
+from apimdoctor.collect.files.terraform.modules import REGISTRATIONS
 from apimdoctor.collect.files.terraform.values import Symbol, Value, as_flag, as_text, target_of
 
 _Json = dict[str, Any]
-REGISTRATIONS = frozenset({"azuread_application", "azuread_application_registration"})
 _PERSONAL = frozenset({"AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"})
 _OWNERS = ("application_id", "application_object_id")
 """How the separate resources name their app registration: by the resource id, until azuread 2.44 by the object id."""

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from apimdoctor.collect.files.segments import Text, joined, literal
 from apimdoctor.collect.files.terraform.values import Value, as_text
 
-API, PRODUCT, API_POLICY, OPERATION_POLICY, PRODUCT_POLICY = (
+SERVICE, API, PRODUCT, API_POLICY, OPERATION_POLICY, PRODUCT_POLICY = (
+    "module:service",
     "module:api",
     "module:product",
     "module:api_policy",
@@ -19,6 +20,7 @@ API, PRODUCT, API_POLICY, OPERATION_POLICY, PRODUCT_POLICY = (
 )
 _FAMILY = re.compile(r"(?:api_?management|api_?mgmt|apim)(?:_(\w+))?$")
 _KINDS = {
+    "": SERVICE,
     "api": API,
     "product": PRODUCT,
     "api_policy": API_POLICY,
@@ -53,4 +55,6 @@ def output(kind: str, name: str, values: Mapping[str, Value]) -> Value:
         return values["product_id"] if "product_id" in values else values.get("name")
     if name == "name" and kind == API:
         return name_of(values)
+    if name == "name" and kind == SERVICE:
+        return values.get("name")
     return None

@@ -1,7 +1,7 @@
 """What a Terraform expression gives: plain values, texts that know their place, and symbols nobody can know before apply."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TypeAlias
 
@@ -24,7 +24,8 @@ class Target:
     def address(self) -> str:
         """As Terraform writes it, but for quotation marks."""
         head = f"{self.module}." if self.module else ""
-        return f"{head}{self.type}.{self.name}{self.key}"
+        kind = "module" if self.type.startswith("module:") else self.type
+        return f"{head}{kind}.{self.name}{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Symbol:
     """Of the target, as it is written after its name."""
     missing: bool = False
     """An attribute or element that a known value has not: for Terraform an error, which try() and can() catch."""
+    options: "tuple[Value, ...]" = field(default=(), compare=False)
+    """The values one of which it is, when a condition nobody can settle decides between them."""
 
     @property
     def marker(self) -> str:
@@ -61,6 +64,13 @@ def symbol(text: str, target: Target | None = None, attribute: str = "") -> Symb
     if len(safe) > _LONGEST:
         safe = f"{safe[: _LONGEST - 10]}:{blake2b(text.encode(), digest_size=4).hexdigest()}"
     return Symbol(safe or "unknown", target, attribute)
+
+
+def options_of(value: Value, depth: int = 0) -> "list[Value]":
+    """What a value may be: itself, or each of its options."""
+    if isinstance(value, Symbol) and value.options and depth < 8:
+        return [one for option in value.options for one in options_of(option, depth + 1)]
+    return [value]
 
 
 def named(value: Value) -> str:

@@ -55,8 +55,6 @@ class World:
     def opened(self) -> Iterator[Module]:
         """Every instance of every module, from the root modules down."""
         for folder in self._roots():
-            if folder in self._visited and not self._is_root(folder):
-                continue
             yield from self._below(self._root(folder))
         if self.work.spent:
             self._desk.gap("", "skipped", "the Terraform files take too long to evaluate; the rest is not read")
@@ -136,18 +134,17 @@ class World:
                     one.calls.add(called)
         return found
 
-    def _is_root(self, folder: str) -> bool:
-        return all(folder not in other.calls for name, other in self._folders.items() if name != folder)
-
     def _roots(self) -> Iterator[str]:
-        """Folders nobody calls that lead to something of ours; then what no root has led to."""
+        """Folders nobody calls that lead to something of ours; then what nobody who was opened calls."""
         called = {path for name, one in self._folders.items() for path in one.calls if path != name}
         speaking = self._leading()
         for folder in sorted(self._folders):
             if folder in speaking and folder not in called:
                 yield folder
         for folder in sorted(self._folders):
-            if self._folders[folder].speaks and folder not in self._visited:
+            # A module whose calls are all switched off is left out; one of a circle is opened somewhere.
+            off = any(folder in self._folders[name].calls for name in self._visited)
+            if self._folders[folder].speaks and folder not in self._visited and not off:
                 yield folder
 
     def _leading(self) -> set[str]:
