@@ -1,8 +1,10 @@
 """Findings known before, by fingerprint: a nightly job then speaks of new ones only."""
 
 import json
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from apimdoctor.cli.output import replace_file
 from apimdoctor.engine.finding import Finding, Verdicts, Waived
@@ -11,8 +13,7 @@ from apimdoctor.errors import ApimDoctorError
 SCHEMA = "apimdoctor/baseline/1"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What a baseline file holds: fingerprint to (rule, resource), the latter two for its readers only."""
 
     file: str = ""

@@ -1,9 +1,10 @@
 """What of all that could be judged and shown a user has chosen: rules, APIs, severities."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from apimdoctor.engine.finding import SEVERITIES, Finding, Severity, Verdicts
 from apimdoctor.engine.rule import Rule, load, packaged

@@ -8,12 +8,12 @@ meant from the folder of the file.
 import argparse
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct, field
 
 from apimdoctor.cli import arguments
 from apimdoctor.engine.finding import SEVERITIES, Severity
@@ -30,8 +30,7 @@ NOT_SHARED = {"api", "report"}
 OFF = "off"
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """What the file says."""
 
     waivers: tuple[Waiver, ...] = ()

@@ -4,9 +4,10 @@ import argparse
 import os
 import sys
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from apimdoctor.cli import choice, config, output
 from apimdoctor.cli.scan import read as read_snapshot

@@ -7,8 +7,9 @@ done. Azure is never written to.
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from apimdoctor.cli import live, rewriting, worktree
 from apimdoctor.cli.rewriting import RefusedError, Rewrite

@@ -5,8 +5,9 @@ import os
 import stat
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from apimdoctor.collect.files import prefixes
 from apimdoctor.collect.files.contents import Form, form_of, text_of
@@ -20,8 +21,7 @@ class RefusedError(Exception):
     """A file that is not touched; the message is the sentence that says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rewrite:
+class Rewrite(Struct, frozen=True, kw_only=True):
     """A file with the edits that change it."""
 
     document: str

@@ -3,7 +3,8 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from apimdoctor import __version__
 from apimdoctor.cli import baseline, choice, config, fixing, output, repository

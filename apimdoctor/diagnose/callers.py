@@ -4,7 +4,7 @@ Claims by version and kind: entra-tokens sections 3 and 4. What Entra would writ
 client) is filled with placeholders, so no conclusion may rest on them.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from apimdoctor.diagnose.token import Flow, Token
 from apimdoctor.facts.vocabulary import App, TokenCheck
@@ -16,8 +16,7 @@ ISSUED, EXPIRES = 1_700_000_000, 4_100_000_000
 """Seconds since 1970; lifetimes of imagined tokens are never compared with a clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class Imagined:
+class Imagined(Struct, frozen=True):
     """A caller with the token Entra would issue it. `meant`: the app registration offers this kind of access."""
 
     caller: str

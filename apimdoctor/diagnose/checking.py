@@ -5,8 +5,9 @@ issuer, audience and only then the key. Then required-claims (apim-policies sect
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from apimdoctor.diagnose import signature
 from apimdoctor.diagnose.signature import Key
@@ -23,8 +24,7 @@ What = Literal[
 _SYMMETRIC = ("HS256", "HS384", "HS512")
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True):
     """One comparison: `passed` True, False, or None when it cannot be decided (`detail` says why)."""
 
     what: What
@@ -39,8 +39,7 @@ class Test:
     claim: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """The outcome of one token check for one token: its tests in order, and the first that fails or stays open."""
 
     check: TokenCheck

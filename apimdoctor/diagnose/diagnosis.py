@@ -1,7 +1,8 @@
 """What diagnose yields: a verdict, the step that fails, ranked causes, who gets in, and what was taken for granted."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from apimdoctor.diagnose.token import Token
 from apimdoctor.facts.vocabulary import Place
@@ -10,8 +11,7 @@ Verdict = Literal["accepted", "refused", "unknown"]
 Confidence = Literal["high", "medium", "low"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
+class Cause(Struct, frozen=True, kw_only=True):
     """One possible cause: `cause` is a word of the diagnosis vocabulary, `rule` the rule that says the same in a scan.
 
     `evidence` sets expected beside seen: (what, expected, seen, where it comes from).
@@ -30,16 +30,14 @@ class Cause:
     weight: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailingStep:
+class FailingStep(Struct, frozen=True, kw_only=True):
     """Where the call is refused; `element` is a policy element, or `easy-auth` for the back end."""
 
     element: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TraceStep:
+class TraceStep(Struct, frozen=True, kw_only=True):
     """A step of the simulated request: what came of it, and why."""
 
     step: str
@@ -49,8 +47,7 @@ class TraceStep:
     place: Place = Place()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class Caller(Struct, frozen=True, kw_only=True):
     """A kind of caller, the token Entra would issue it for this API, and what happens to it."""
 
     caller: str
@@ -59,8 +56,7 @@ class Caller:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True, kw_only=True):
     """The whole answer for one call."""
 
     verdict: Verdict

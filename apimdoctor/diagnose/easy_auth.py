@@ -4,8 +4,9 @@ Facts and their doubts: entra-tokens section 7. Whether an openIdIssuer of one v
 reported both ways, so that comparison alone decides nothing.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from apimdoctor.diagnose.token import Token
 from apimdoctor.entra import issuers
@@ -16,8 +17,7 @@ from apimdoctor.facts.vocabulary import SiteAuth
 Compared = Literal["login", "issuer", "audience", "client"]
 
 
-@dataclass(frozen=True, slots=True)
-class SiteTest:
+class SiteTest(Struct, frozen=True):
     """One comparison of Easy Auth: `passed` None where it cannot be decided."""
 
     site: SiteAuth

@@ -6,16 +6,16 @@ be hidden as personal data.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 MOST_CHARACTERS = 256 * 1024
 
 Layer = Literal["", "gateway token check", "gateway", "subscription key", "easy auth", "entra", "browser", "deployment"]
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What an error text tells, "" or empty where it tells nothing."""
 
     text: str = ""

@@ -4,7 +4,9 @@
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from apimdoctor.diagnose import callers, check_causes, other_causes
 from apimdoctor.diagnose.diagnosis import Caller, Cause, Diagnosis, FailingStep, TraceStep, Verdict
@@ -30,8 +32,7 @@ RELEVANT = 30.0
 """A cause that neither the simulation nor an error finding nor the error text supports is not worth naming."""
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
+class Brought(Struct, frozen=True):
     """What the person has: a token or claims, an error text, a gateway trace, and when the call was made."""
 
     presented: Presented = NOTHING

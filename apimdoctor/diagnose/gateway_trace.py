@@ -5,8 +5,9 @@ caller before they are shown) and the order of execution are read. Source: gatew
 """
 
 import json
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from apimdoctor.errors import ApimDoctorError
 
@@ -16,8 +17,7 @@ _MESSAGE_KEYS = ("message", "messages", "error", "lastError", "reason")
 _DEEPEST = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One step that the gateway ran. `text` joins its messages, headers and bodies left out."""
 
     section: str
@@ -25,8 +25,7 @@ class Entry:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayTrace:
+class GatewayTrace(Struct, frozen=True):
     """The entries in order of execution."""
 
     entries: tuple[Entry, ...]

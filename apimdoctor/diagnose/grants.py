@@ -1,7 +1,8 @@
 """Whether a token is older than the role assignment that its caller relies on."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from apimdoctor.diagnose.checking import Checked
 from apimdoctor.diagnose.diagnosis import Cause

@@ -1,13 +1,14 @@
 """What a person pasted as a token: its form, and its header and claims when they can be read without a key.
 
 Nothing here verifies a signature, stores the token or prints it. A `Presented` keeps the signed text only for a later
-signature check and never shows it (`repr=False`).
+signature check and never shows it.
 """
 
 import json
 import re
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from apimdoctor.errors import ApimDoctorError
 
@@ -29,20 +30,22 @@ Form = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(Struct, frozen=True):
     """A token as presented. `scheme` is the word before it (`Bearer`, `PoP`), "" when there was none."""
 
     form: Form
     scheme: str = ""
-    header: dict[str, Any] = field(default_factory=dict, repr=False)
-    claims: dict[str, Any] = field(default_factory=dict, repr=False)
+    header: dict[str, Any] = field(default_factory=dict)
+    claims: dict[str, Any] = field(default_factory=dict)
     trouble: str = ""
     """Why it could not be read, in one sentence."""
     duplicates: tuple[str, ...] = ()
     """Claims written twice; readers disagree which one counts."""
-    signed: str = field(default="", repr=False)
+    signed: str = ""
     """The compact token, for checking its signature against metadata keys; "" when only claims were given."""
+
+    def __repr__(self) -> str:
+        return f"Presented(form={self.form!r}, scheme={self.scheme!r}, trouble={self.trouble!r})"
 
 
 NOTHING = Presented("none")

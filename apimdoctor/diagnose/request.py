@@ -1,7 +1,8 @@
 """What is known of the request itself, and which conditions it decides."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from apimdoctor.diagnose.token import Token
 from apimdoctor.diagnose.walk import Held, State
@@ -11,8 +12,7 @@ from apimdoctor.policy.formula import decide as decided
 from apimdoctor.policy.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """The request in the words of `context`: its method, and the names of what it meets. "" = not known."""
 
     method: str = ""

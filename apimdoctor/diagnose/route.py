@@ -4,8 +4,9 @@ The table of request contexts: apim-policies section 1.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from msgspec import Struct
 
 from apimdoctor.errors import ApimDoctorError
 from apimdoctor.facts.vocabulary import Route
@@ -18,8 +19,7 @@ CONTEXTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(Struct, frozen=True, kw_only=True):
     """The call as named. `api` is (service, workspace, resource name); "" elsewhere means: not said."""
 
     api: tuple[str, str, str]
@@ -30,8 +30,7 @@ class Named:
     """none, product, api or all; "" = the usual one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The routes to examine (several products: one each), what was taken because nobody said it, or the missing key."""
 
     routes: tuple[Route, ...]

@@ -3,8 +3,9 @@
 Recognised before anything else is compared, because a token of the wrong kind is the diagnosis (entra-tokens section 5).
 """
 
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from apimdoctor.diagnose.intake import Presented
 from apimdoctor.entra import issuers, microsoft
@@ -52,8 +53,7 @@ WRONG_KINDS: frozenset[Kind] = frozenset(
 """Kinds that are no access token for anybody's own API."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A token with what its claims tell. `why` says by what its kind was recognised."""
 
     kind: Kind
@@ -64,13 +64,16 @@ class Token:
     audiences: tuple[str, ...] = ()
     client: str = ""
     flow: Flow = ""
-    header: dict[str, Any] = field(default_factory=dict, repr=False)
-    claims: dict[str, Any] = field(default_factory=dict, repr=False)
+    header: dict[str, Any] = field(default_factory=dict)
+    claims: dict[str, Any] = field(default_factory=dict)
     scheme: str = ""
     readable: bool = False
-    signed: str = field(default="", repr=False)
+    signed: str = ""
     label: str = "the caller's token"
     """Whose it is, for messages."""
+
+    def __repr__(self) -> str:
+        return f"Token(kind={self.kind!r}, version={self.version!r}, label={self.label!r})"  # nothing of a person
 
     def values(self, claim: str, separator: str = "") -> tuple[str, ...] | None:
         """The values of a claim as the gateway compares them, None when the token does not carry it."""

@@ -6,8 +6,10 @@ limits are taken to succeed (DESIGN: diagnose).
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from apimdoctor.diagnose.checking import Checked, check_token
 from apimdoctor.diagnose.signature import Key
@@ -32,8 +34,7 @@ WRITES_VARIABLE = frozenset(
 QUIET = frozenset({"set-variable", "trace", "emit-metric", "log-to-eventhub", "set-body", "rewrite-uri", "set-method"})
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
+class Trail(Struct, frozen=True):
     """A step that ran: what came of it, and why."""
 
     step: str
@@ -42,8 +43,7 @@ class Trail:
     placed: Placed | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """Whose token stands in a place: `writer` is the step that put it there, None for the caller's own."""
 
     token: Token | None
@@ -51,8 +51,7 @@ class Held:
     unknown: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """What is so at one point of one way."""
 
     held: dict[str, Held]
@@ -70,8 +69,7 @@ class State:
         return replace(self, trail=(*self.trail, trail))
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """Where a way ends: at `placed`, with the failing check when a token check refused."""
 
     end: End
@@ -86,8 +84,7 @@ FindCheck = Callable[[Placed], TokenCheck | None]
 GatewayToken = Callable[[Writer], Token | None]
 
 
-@dataclass(slots=True)
-class Walker:
+class Walker(Struct):
     """Walks one effective policy. `decide` answers conditions; `find_check` and `gateway_token` give the facts."""
 
     effective: Effective

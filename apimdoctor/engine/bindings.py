@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any
+
+from msgspec import Struct, field
 
 from apimdoctor.engine.expression import Condition
 from apimdoctor.engine.rulefile import Rule
@@ -22,8 +23,7 @@ Known = dict[tuple[int, ...], bool]
 _ROUTES = ("routes",)
 
 
-@dataclass(slots=True)
-class Binding:
+class Binding(Struct):
     """Subjects a rule is asked of once, and all the routes that lead to them."""
 
     subjects: Subjects

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from apimdoctor.engine.example_files import files_of
 from apimdoctor.engine.finding import Verdicts
@@ -12,14 +14,10 @@ from apimdoctor.engine.judge import judge
 from apimdoctor.engine.rulefile import Example, Outcome, Rule
 from apimdoctor.facts.vocabulary import Facts
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-S = TypeVar("S", bound="DataclassInstance")
+S = TypeVar("S", bound=Struct)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What a rule says of an example, with the findings and reasons behind it."""
 
     outcome: Outcome

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
 from cel_expr_python import cel
 from google.protobuf import descriptor_pb2, descriptor_pool
+from msgspec import Struct
 
 from apimdoctor.engine import schema
 from apimdoctor.engine.cel_tree import Tree
@@ -48,8 +48,7 @@ class _UndecidedError(LookupError):
     """Raised through CEL by a question to a set that has no answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A checked flag. `reads` is what it needs of each variable it names."""
 
     text: str

@@ -1,8 +1,10 @@
 """What judging yields: findings, what was not assessed, and what was waived."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import astuple
 
 from apimdoctor.engine.prescription import Prescription
 from apimdoctor.facts.vocabulary import Place
@@ -12,8 +14,7 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 Confidence = Literal["high", "medium", "low"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Also:
+class Also(Struct, frozen=True, kw_only=True):
     """A consequence folded into the finding that explains it."""
 
     rule: str
@@ -21,8 +22,7 @@ class Also:
     at: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True, eq=False):
     """One fault: a rule, where it stands, and everything needed to act on it.
 
     `evidence` holds the values the message names, by their path in the rule; `affects` the operations (or app
@@ -48,13 +48,21 @@ class Finding:
     """Why an error became a warning: the doubt of a link between policy and app registration."""
     fingerprint: str = ""
     links: tuple[str, ...] = ()
-    bound: tuple[Mapping[str, Any], ...] = field(default=(), compare=False, repr=False)
+    bound: tuple[Mapping[str, Any], ...] = ()
     """The subjects the rule's variables stand for, one mapping for each binding that says this: for prescribing, no
-    part of a report."""
+    part of a report, nor of what makes two findings equal."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Finding) and astuple(self)[:-1] == astuple(other)[:-1]
+
+    def __hash__(self) -> int:
+        return hash((self.rule, self.at, self.message))
+
+    def __repr__(self) -> str:
+        return f"Finding({self.rule!r}, {self.severity!r}, {self.message!r}, at={self.at!r})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotAssessed:
+class NotAssessed(Struct, frozen=True, kw_only=True):
     """A rule that could not be decided for some subjects, counted per reason."""
 
     rule: str
@@ -62,8 +70,7 @@ class NotAssessed:
     subjects: tuple[Place, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waived:
+class Waived(Struct, frozen=True, kw_only=True):
     """A finding that a waiver covers, with the reason its author gave."""
 
     finding: Finding
@@ -73,8 +80,7 @@ class Waived:
     until: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdicts:
+class Verdicts(Struct, frozen=True, kw_only=True):
     """Everything the rules said of one set of facts, sorted: severity, rule, place."""
 
     findings: tuple[Finding, ...] = ()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from apimdoctor.engine.finding import SEVERITIES, Also, Finding
 from apimdoctor.engine.routes import RouteIndex, order

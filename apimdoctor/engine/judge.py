@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from apimdoctor.engine import folding
 from apimdoctor.engine.bindings import Binding, Bundles, Subjects, bindings, follow

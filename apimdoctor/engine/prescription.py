@@ -1,7 +1,8 @@
 """What a prescription is: the exact change that cures a finding, who it touches, and how sure we are."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from apimdoctor.facts.vocabulary import Place
 
@@ -9,8 +10,7 @@ Safety = Literal["safe", "review"]
 """`safe`: nobody who gets in by the author's intent loses access; `review`: a person decides."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextEdit:
+class TextEdit(Struct, frozen=True, kw_only=True):
     """One replaced span of a policy's text: offsets in characters of the text as the snapshot holds it, end exclusive.
 
     `start == end` inserts. The edits of one policy do not overlap and are sorted by `start`.
@@ -21,8 +21,7 @@ class TextEdit:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyEdit:
+class PolicyEdit(Struct, frozen=True, kw_only=True):
     """The change of one policy document, every other character of the author's text kept."""
 
     at: Place
@@ -34,8 +33,7 @@ class PolicyEdit:
     """The change as a unified diff of the text that may be shown (secrets masked)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObjectPatch:
+class ObjectPatch(Struct, frozen=True, kw_only=True):
     """The change of one object of Entra ID (Microsoft Graph) or of Azure (Resource Manager), and how to send it."""
 
     kind: Literal["graph", "arm"]
@@ -56,8 +54,7 @@ class ObjectPatch:
 Change = PolicyEdit | ObjectPatch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admission:
+class Admission(Struct, frozen=True, kw_only=True):
     """One kind of caller before and after the change: `accepted`, `refused` or `unknown`."""
 
     caller: str
@@ -65,8 +62,7 @@ class Admission:
     after: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prescription:
+class Prescription(Struct, frozen=True, kw_only=True):
     """A change that was applied in memory and judged again: its finding is gone, and no new error appears."""
 
     title: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from apimdoctor.engine import schema
 from apimdoctor.facts.values import Unknown
@@ -121,7 +121,7 @@ def _children(subject: Any) -> Iterable[Any]:
     for name in _leading_on(type(subject)):
         value = getattr(subject, name)
         for item in value if isinstance(value, tuple) else (value,):
-            if not isinstance(item, Unknown) and dataclasses.is_dataclass(item):
+            if not isinstance(item, Unknown):
                 yield item
 
 

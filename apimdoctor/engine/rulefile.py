@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 import yaml
+from msgspec import Struct
 
 from apimdoctor.engine import schema
 from apimdoctor.engine.causes import CAUSES
@@ -33,8 +33,7 @@ Outcome = Literal["flagged", "clean", "not assessed"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
-@dataclass(frozen=True, slots=True)
-class Each:
+class Each(Struct, frozen=True):
     """One variable of a rule: bound to every item of the list at the end of a path."""
 
     name: str
@@ -42,8 +41,7 @@ class Each:
     subject: type[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """A configuration in source terms, and what the rule says of it."""
 
     name: str
@@ -59,8 +57,7 @@ class Example:
         return self.name
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True, dict=True):
     """A judgement: when something is wrong, where, why, and what to change.
 
     Its examples are read when they are first asked for: they are most of a rule file, and a scan needs none of them.

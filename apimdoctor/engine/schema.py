@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import types
 import typing
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary import Facts, Place
@@ -21,8 +21,7 @@ class PathError(Exception):
     """A path that names no fact, or one of the wrong kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One fact: its kind, the subject it leads to, and the words it is limited to (None: any text)."""
 
     name: str
@@ -42,7 +41,7 @@ def fields(subject: type[Any]) -> dict[str, Field]:
     """The facts of one subject, by name."""
     if subject not in _FIELDS:
         hints = typing.get_type_hints(subject)
-        _FIELDS[subject] = {entry.name: _field(entry.name, hints[entry.name]) for entry in dataclasses.fields(subject)}
+        _FIELDS[subject] = {name: _field(name, hints[name]) for name in subject.__struct_fields__}
     return _FIELDS[subject]
 
 
@@ -119,7 +118,7 @@ def _field(name: str, hint: Any) -> Field:
     simple: dict[Any, Kind] = {str: "text", int: "number", bool: "flag"}
     if plain in simple:
         return Field(name, simple[plain], unknown=unknown)
-    if dataclasses.is_dataclass(plain) and isinstance(plain, type):
+    if isinstance(plain, type) and issubclass(plain, Struct):
         return Field(name, "subject", plain, unknown=unknown)
     raise TypeError(f"the fact {name} has a hint that rules cannot read: {hint}")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
+
+from msgspec import Struct
 
 from apimdoctor.engine.finding import Finding, Waived
 from apimdoctor.engine.schema import closest
@@ -17,8 +18,7 @@ from apimdoctor.facts.vocabulary import Waiver as Comment
 _KEYS = ("rule", "resource", "reason", "until")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver:
+class Waiver(Struct, frozen=True, kw_only=True):
     """A rule that may find something at a resource: by whom it was accepted and until when."""
 
     rule: str

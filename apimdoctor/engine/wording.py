@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from apimdoctor.facts.values import Unknown, Values
 
@@ -20,8 +21,7 @@ Path = tuple[str, ...]
 Fact = str | int | bool | Values | tuple[str, ...] | Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A text with placeholders, split once: texts and paths by turns."""
 
     parts: tuple[str | Path, ...]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from apimdoctor.entra import microsoft
 from apimdoctor.entra.known import Unsure, is_guid
@@ -15,8 +17,7 @@ Certainty = Literal["certain", "likely", "possible"]
 How = Literal["app id", "identifier uri", "object id"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Struct, frozen=True, kw_only=True):
     """What a string names. `app` None: only a service principal was found, the app registration is elsewhere."""
 
     tenant: EntraTenant
@@ -27,8 +28,7 @@ class Match:
     doubt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Nothing:
+class Nothing(Struct, frozen=True):
     """Everything was read, and nobody has this name."""
 
     searched: str

@@ -6,15 +6,16 @@ in MSAL's known metadata; the version 1 issuers of China from docs.azure.cn/entr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
 """The tenant of all personal Microsoft accounts (source: identity-platform/access-tokens)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cloud:
+class Cloud(Struct, frozen=True, kw_only=True):
     """One cloud. Issuers are templates with `{tenant}`; version 1 ends with a slash, version 2 does not."""
 
     name: str

@@ -8,9 +8,10 @@ always holds the tenant's GUID, version 1 ends with a slash, version 2 does not,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, get_args
 from urllib.parse import SplitResult, urlsplit
+
+from msgspec import Struct
 
 from apimdoctor.entra import clouds
 from apimdoctor.entra.clouds import PERSONAL_TENANT, Cloud
@@ -53,8 +54,7 @@ NEVER_ISSUED: frozenset[str] = frozenset(get_args(NeverIssued))
 _MANY = frozenset({"common", "organizations", "consumers"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issuer:
+class Issuer(Struct, frozen=True, kw_only=True):
     """A written issuer, read. `clouds` are those it may belong to: two for sts.windows.net."""
 
     text: str

@@ -8,10 +8,12 @@ captured in the test material of azure-activedirectory-identitymodel-extensions-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from apimdoctor.entra import clouds, issuers
 from apimdoctor.entra.clouds import PERSONAL_TENANT, Cloud
@@ -53,8 +55,7 @@ MALFORMED: frozenset[str] = frozenset(
 _MANY = ("common", "organizations", "consumers")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metadata:
+class Metadata(Struct, frozen=True, kw_only=True):
     """A metadata address, read without fetching it."""
 
     url: str

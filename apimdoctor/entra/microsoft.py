@@ -7,17 +7,17 @@ documentation's table of Azure services (learn.microsoft.com/entra/identity/mana
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from apimdoctor.entra.clouds import PERSONAL_TENANT
 from apimdoctor.entra.known import is_guid
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MicrosoftApi:
+class MicrosoftApi(Struct, frozen=True, kw_only=True):
     """An API of Microsoft: what clients ask its tokens by, and the hosts that accept those tokens."""
 
     name: str

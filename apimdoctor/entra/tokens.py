@@ -7,8 +7,9 @@ learn.microsoft.com/entra/identity-platform/access-tokens and .../reference-micr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from apimdoctor.entra import claims, clouds
 from apimdoctor.entra.clouds import PERSONAL_TENANT, Cloud
@@ -21,8 +22,7 @@ Kind = Literal["workforce", "multi-tenant", "personal", "workforce and personal"
 _PERSONAL = frozenset({"AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emitted:
+class Emitted(Struct, frozen=True, kw_only=True):
     """What access tokens for one app registration look like. `version` None: not known, and `doubt` says why."""
 
     kind: Kind
@@ -37,8 +37,7 @@ class Emitted:
     claim_names_of_other_version: Known
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Home:
+class Home(Struct, frozen=True, kw_only=True):
     """The tenant in which tokens are issued, with what its kind rests on."""
 
     tenant: str

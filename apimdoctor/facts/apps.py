@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from functools import cached_property
 from typing import Literal
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from apimdoctor.entra import issuers, metadata, tokens
 from apimdoctor.entra.audience import Directory, Match, Named, Nothing

@@ -1,7 +1,8 @@
 """Back ends: entities and bare addresses that requests go to, with the Easy Auth of the sites behind them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor import snapshot
 from apimdoctor.facts import places, written
@@ -19,8 +20,7 @@ from apimdoctor.policy.way import Call
 _SITE_HOSTS = (".azurewebsites.net", ".azurewebsites.us", ".chinacloudsites.cn", ".azurecontainerapps.io")
 
 
-@dataclass(slots=True, eq=False)
-class Backends:
+class Backends(Struct, eq=False):
     """Makes back ends, each once."""
 
     sites: Sequence[snapshot.SiteAuth]

@@ -1,7 +1,8 @@
 """From a snapshot to the facts: policies read and followed, joined with what Entra ID does, each subject made once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from apimdoctor.facts import documents, expressions, references, services, standing
 from apimdoctor.facts.apps import Apps, build_apps
@@ -78,8 +79,7 @@ class Built:
         return self._builder.made.texts.place(placed)
 
 
-@dataclass(slots=True, eq=False)
-class _Made:
+class _Made(Struct, eq=False):
     """What makes subjects, wired together."""
 
     apps: Apps

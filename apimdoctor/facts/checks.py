@@ -1,8 +1,9 @@
 """Token checks: which tokens a validate-jwt or validate-azure-ad-token element accepts, whoever reaches it."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec import Struct, field
 
 from apimdoctor.entra import clouds
 from apimdoctor.entra.issuers import external_id_issuer
@@ -24,7 +25,6 @@ from apimdoctor.facts.vocabulary import (
     Restriction,
     TokenCheck,
 )
-from apimdoctor.frozen import frozen
 from apimdoctor.policy.reads import reads_of
 from apimdoctor.policy.tree import Element
 from apimdoctor.policy.value import NamedValues, Value
@@ -47,8 +47,7 @@ _NOT_TOLD = "no audience is checked, so nothing tells for which app registration
 _HOST = re.compile(r"https://([^/\s]+)", re.IGNORECASE)
 
 
-@frozen(eq=False)
-class Afterwards:
+class Afterwards(Struct, frozen=True, eq=False):
     """What all routes together say of a token check."""
 
     tested: "tuple[str, ...] | Unknown" = ()
@@ -58,8 +57,7 @@ class Afterwards:
     )
 
 
-@dataclass(slots=True, eq=False)
-class Checks:
+class Checks(Struct, eq=False):
     """Makes token checks, each once for the element and the scope it runs at."""
 
     apps: Apps
@@ -82,8 +80,7 @@ class Checks:
         return tuple(self._made.values())
 
 
-@dataclass(slots=True, eq=False)
-class _Check:
+class _Check(Struct, eq=False):
     """What both elements have in common."""
 
     element: Element
@@ -270,10 +267,10 @@ class _Check:
                     yield self.reader.client(value, hints, only_one=len(values) == 1)
 
 
-class _Jwt(_Check):
+class _Jwt(_Check, eq=False):
     """validate-jwt: the issuers of the metadata and of <issuers> together (apim-policies 3: official template)."""
 
-    __slots__ = ("_listed",)
+    _listed: Sequence[Element] = ()
 
     def read(self) -> None:
         """Fill metadata, issuer entries and provider."""
@@ -329,15 +326,15 @@ class _Jwt(_Check):
         return union(found)
 
 
-class _AzureAd(_Check):
+class _AzureAd(_Check, eq=False):
     """validate-azure-ad-token: both issuers of the tenant (not configurable; apim-policies 4)."""
 
-    __slots__ = ("_tenant",)
+    _tenant: "str | Unknown" = ""
 
     def read(self) -> None:
         """Fill the tenant."""
         text = self.attribute("tenant-id")
-        self._tenant: str | Unknown = text if isinstance(text, Unknown) else self._tenant_id(text)
+        self._tenant = text if isinstance(text, Unknown) else self._tenant_id(text)
 
     def _tenant_id(self, text: str) -> "str | Unknown":
         """The tenant id; "" for any tenant. A GUID, a domain, or an address that holds one of them or a word."""

@@ -1,8 +1,9 @@
 """Conditions that guard part of a policy: what they read, what of it the caller chooses, and whether they can hold."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Literal as Words
+
+from msgspec import Struct, field
 
 from apimdoctor.facts import written
 from apimdoctor.facts.locating import Texts
@@ -20,8 +21,7 @@ _NOT_CHOSEN = frozenset({"method", "host"})
 """What comes from the caller and is settled all the same once a request has reached an operation of the gateway."""
 
 
-@dataclass(slots=True, eq=False)
-class Conditions:
+class Conditions(Struct, eq=False):
     """Makes conditions, each once for the element, the scope and what its variables hold there."""
 
     texts: Texts

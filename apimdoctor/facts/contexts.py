@@ -5,16 +5,16 @@ Source: docs api-management-subscriptions (how the gateway handles requests with
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from apimdoctor import snapshot
 from apimdoctor.facts.documents import Surroundings
 from apimdoctor.facts.services import key_holders
 from apimdoctor.facts.values import NONE, Unknown, Values, empty
 from apimdoctor.facts.vocabulary import Context
-from apimdoctor.frozen import frozen
 
 
-@frozen(eq=False)
-class RequestContext:
+class RequestContext(Struct, frozen=True, eq=False):
     """One way of calling an API, as far as keys go."""
 
     context: Context

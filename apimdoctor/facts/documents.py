@@ -3,7 +3,8 @@
 import re
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor.facts import places
 from apimdoctor.facts.values import Unknown
@@ -18,8 +19,7 @@ from apimdoctor.snapshot import Contents, PolicyText, Service, Snapshot, Workspa
 _WAIVER = re.compile(r"\s*apimdoctor:\s*ignore\s+(?P<rule>[\w.-]+)\s*(?P<reason>.*?)\s*", re.DOTALL)
 
 
-@dataclass(slots=True, eq=False)
-class Policy:
+class Policy(Struct, eq=False):
     """The policy text of one scope, or of a fragment or resolver, as it was read."""
 
     key: str
@@ -48,8 +48,7 @@ class Policy:
         return None if self.transparent else self.read
 
 
-@dataclass(slots=True, eq=False)
-class Surroundings:
+class Surroundings(Struct, eq=False):
     """A service or a workspace: what the policies in it share."""
 
     service: Service

@@ -1,7 +1,8 @@
 """Drafts of routes: every operation in each of its request contexts, with the policy that runs there, followed once."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor import snapshot
 from apimdoctor.facts import places
@@ -9,7 +10,6 @@ from apimdoctor.facts.contexts import Callers, RequestContext
 from apimdoctor.facts.documents import Policy, Surroundings
 from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import Place
-from apimdoctor.frozen import frozen
 from apimdoctor.policy.effective import Effective
 from apimdoctor.policy.flow import follow, words_asked
 from apimdoctor.policy.way import Doubt, Scope, ScopeDocument, Way
@@ -17,8 +17,7 @@ from apimdoctor.policy.way import Doubt, Scope, ScopeDocument, Way
 SCOPE_UNKNOWN = "no scope information: nobody told at which scope of which service this policy stands"
 
 
-@frozen(eq=False)
-class Draft:
+class Draft(Struct, frozen=True, eq=False):
     """A route before the facts of its way are made."""
 
     around: Surroundings
@@ -29,8 +28,7 @@ class Draft:
     way: Way
 
 
-@dataclass(slots=True, eq=False)
-class Followed:
+class Followed(Struct, eq=False):
     """Follows effective policies, each once for all routes that share it."""
 
     _ways: dict[object, Way] = field(default_factory=dict)

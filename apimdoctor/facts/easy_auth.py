@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from apimdoctor import snapshot
 from apimdoctor.entra import clouds
@@ -13,8 +13,7 @@ from apimdoctor.facts.values import ANYTHING, NONE, Unknown, Values, known, unre
 from apimdoctor.facts.vocabulary import AppMatch, MetadataForm, Place, SiteAuth
 
 
-@dataclass(slots=True, eq=False)
-class Sites:
+class Sites(Struct, eq=False):
     """Makes the Easy Auth of sites, each once."""
 
     apps: Apps

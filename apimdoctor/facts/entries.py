@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from msgspec import Struct
+
 from apimdoctor.entra.claims import Written, how_written
 from apimdoctor.entra.known import is_guid
 from apimdoctor.entra.lookalikes import resembles
@@ -13,7 +15,6 @@ from apimdoctor.facts.registrations import values_of as values_known
 from apimdoctor.facts.spelling import differs_in, key_content
 from apimdoctor.facts.values import NONE, Unknown, Values, known, unread
 from apimdoctor.facts.vocabulary import Entry, KeySource, Metadata, Place, RequiredClaim
-from apimdoctor.frozen import frozen
 from apimdoctor.policy.tree import Element
 from apimdoctor.policy.value import Literal, Mixed, NamedValues, Value, symbol
 
@@ -23,8 +24,7 @@ _STAND_IN = "0f6f3c1e-8a42-4d0b-9a57-2f1c6b9d7e35"
 Serves = Callable[[MicrosoftApi], "bool | Unknown"]
 
 
-@frozen(eq=False)
-class Reader:
+class Reader(Struct, frozen=True, eq=False):
     """Reads the pieces of one token check."""
 
     apps: Apps

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from ipaddress import ip_address
+
+from msgspec import Struct, field
 
 from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import HostStands
@@ -24,8 +25,7 @@ _AZURE = (
 _PRIVATE = (".local", ".internal", ".lan", ".corp", ".svc", ".localhost", ".home.arpa", ".test", ".intra", ".intranet")
 
 
-@dataclass(slots=True, eq=False)
-class Hosts:
+class Hosts(Struct, eq=False):
     """Tells of hosts, by the verified domains of the tenants that were read."""
 
     tenants: tuple[EntraTenant, ...] = ()

@@ -1,7 +1,8 @@
 """Identity changes: steps that put the gateway's own credential where a caller's token was, and the token it gets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor import snapshot
 from apimdoctor.entra.known import is_guid
@@ -20,8 +21,7 @@ from apimdoctor.policy.way import Doubt, Writer
 MANAGED_IDENTITY = "authentication-managed-identity"
 
 
-@dataclass(slots=True, eq=False)
-class Identities:
+class Identities(Struct, eq=False):
     """Makes identity changes, each once for the step, the scope and what it puts there."""
 
     apps: Apps

@@ -1,7 +1,8 @@
 """What all routes together say of a token check: what is tested of its token afterwards, and where the token travels."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor.entra.microsoft import MicrosoftApi
 from apimdoctor.facts.backends import Backends
@@ -15,8 +16,7 @@ from apimdoctor.policy.way import Doubt, Met
 CheckKey = tuple[int, PolicyScope]
 
 
-@dataclass(slots=True, eq=False)
-class _Meetings:
+class _Meetings(Struct, eq=False):
     """The routes on which one token check is met."""
 
     backends: Backends

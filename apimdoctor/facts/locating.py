@@ -1,7 +1,8 @@
 """From a step of an effective policy back to the text it stands in, and to the subjects made of it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor.facts import documents
 from apimdoctor.facts.checks import Checks
@@ -12,8 +13,7 @@ from apimdoctor.policy.tree import Element
 from apimdoctor.policy.way import LeftOut, Placed
 
 
-@dataclass(slots=True, eq=False)
-class Texts:
+class Texts(Struct, eq=False):
     """Every policy by the key it is composed under."""
 
     by_key: Mapping[str, tuple[Surroundings, Policy]]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import Struct
+
 from apimdoctor.entra.audience import Named, Nothing
 from apimdoctor.entra.known import Unsure, is_guid
 from apimdoctor.entra.microsoft import MicrosoftApi
 from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary import AppMatch, EntryForm, FoundAs
-from apimdoctor.frozen import frozen
 
 ResourceKind = Literal["app registration", "Azure service", "nothing found"]
 
 
-@frozen(kw_only=True)
-class NamedAs:
+class NamedAs(Struct, frozen=True, kw_only=True):
     """What an audience or client id is and names, in the words of vocabulary's Entry."""
 
     form: EntryForm | Unknown
@@ -23,8 +23,7 @@ class NamedAs:
     names: str | Unknown = ""
 
 
-@frozen(kw_only=True)
-class IdentityToken:
+class IdentityToken(Struct, frozen=True, kw_only=True):
     """The access token that a managed identity gets for a resource."""
 
     resource_is: ResourceKind | Unknown

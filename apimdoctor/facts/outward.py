@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from apimdoctor.entra.clouds import PERSONAL_TENANT
 from apimdoctor.facts.vocabulary import Facts, Hop, Route, TokenCheck
@@ -10,8 +11,7 @@ from apimdoctor.facts.vocabulary import Facts, Hop, Route, TokenCheck
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
-@dataclass(frozen=True, slots=True)
-class Outward:
+class Outward(Struct, frozen=True):
     """Sorted, each once; what is unknown names nothing."""
 
     metadata_urls: tuple[str, ...]

@@ -1,6 +1,6 @@
 """Where each subject stands, in the terms of a report: the resource, and the line its author edits."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from apimdoctor.facts.vocabulary import Place
 from apimdoctor.policy.tree import Document, Element

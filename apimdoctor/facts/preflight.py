@@ -1,7 +1,8 @@
 """Cors elements as a browser's preflight meets them: what they allow, and which token checks stand above them."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from apimdoctor.facts import written
 from apimdoctor.facts.locating import Texts

@@ -4,17 +4,16 @@ Every online revision can be called (docs: api-management-revisions), so that on
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor.facts.drafts import Draft
 from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary import TokenCheck
 from apimdoctor.facts.ways import Shown, Ways
-from apimdoctor.frozen import frozen
 
 
-@frozen(eq=False)
-class Asked:
+class Asked(Struct, frozen=True, eq=False):
     """What the checks on every path of a call ask for: `ids` name them by what they accept, `kinds` say what they restrict."""
 
     ids: Values = Values()
@@ -24,8 +23,7 @@ class Asked:
 _NOTHING = Asked()
 
 
-@dataclass(slots=True, eq=False)
-class Revisions:
+class Revisions(Struct, eq=False):
     """Compares the calls of revisions."""
 
     ways: Ways

@@ -1,8 +1,9 @@
 """Routes: every operation of every online revision in each of its request contexts, with the policy that runs there."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from apimdoctor.facts.drafts import Draft
 from apimdoctor.facts.preflight import browser_callers
@@ -16,8 +17,7 @@ Sign = Literal["console server", "checked sibling", "gateway identity"]
 _NOWHERE = Elsewhere()
 
 
-@dataclass(slots=True, eq=False)
-class Routes:
+class Routes(Struct, eq=False):
     """Makes routes of drafts."""
 
     ways: Ways

@@ -1,7 +1,8 @@
 """Services and what they hold beside policies: APIs, products, subscriptions, named values and console servers."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor import snapshot
 from apimdoctor.facts import consoles, places
@@ -23,8 +24,7 @@ from apimdoctor.facts.vocabulary import (
 CATCH_ALL = "/*"
 
 
-@dataclass(slots=True, eq=False)
-class Resources:
+class Resources(Struct, eq=False):
     """Makes the subjects of resources, each once."""
 
     apps: Apps

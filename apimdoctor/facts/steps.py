@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from apimdoctor.facts import written
 from apimdoctor.facts.documents import Policy
@@ -96,8 +97,7 @@ _ALL_HEADERS = re.compile(
 _HOST = re.compile(r"\s*(?:(?P<scheme>https?)://)(?P<host>[^/\s:?#]+)", re.IGNORECASE)
 
 
-@dataclass(slots=True, eq=False)
-class Steps:
+class Steps(Struct, eq=False):
     """Makes steps, each once for the element and the scope it runs at."""
 
     token_variables: frozenset[str] = frozenset()

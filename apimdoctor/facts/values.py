@@ -6,14 +6,14 @@ text the symbols stand for, whatever further members there are), else an Unknown
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
-from apimdoctor.frozen import frozen
+from msgspec import Struct
+from msgspec.structs import replace
+
 from apimdoctor.symbols import holds_id, may_equal, only_ids
 
 
-@frozen
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A value nobody could read or decide, and why: 'named value {{key}} is secret', 'app registrations were not read'."""
 
     because: str
@@ -21,8 +21,7 @@ class Unknown:
     """Scope of the snapshot's gap, when there is one."""
 
 
-@frozen(kw_only=True)
-class Values:
+class Values(Struct, frozen=True, kw_only=True):
     """A set of strings, perhaps not wholly known. The questions answer True, False or an Unknown with the reason."""
 
     known: tuple[str, ...] = ()

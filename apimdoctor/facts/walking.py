@@ -1,13 +1,13 @@
 """One walk over every policy text: which steps, token checks and identity changes are written in it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor.facts import written
 from apimdoctor.facts.checks import CHECKS
 from apimdoctor.facts.documents import Policy, Surroundings
 from apimdoctor.facts.identities import MANAGED_IDENTITY
-from apimdoctor.frozen import frozen
 from apimdoctor.policy.nodes import CONTAINERS
 from apimdoctor.policy.tree import Document, Element
 from apimdoctor.policy.value import EMPTY, symbol
@@ -17,16 +17,14 @@ _STRUCTURE = frozenset({"policies", "fragment", "base", *SECTIONS})
 _CALLS = frozenset({"send-request", "send-one-way-request"})
 
 
-@frozen(eq=False)
-class Found:
+class Found(Struct, frozen=True, eq=False):
     """A policy element as it stands in its document."""
 
     element: Element
     section: str
 
 
-@dataclass(slots=True, eq=False)
-class Contents:
+class Contents(Struct, eq=False):
     """What is written in one document."""
 
     steps: list[Found] = field(default_factory=list)
@@ -36,8 +34,7 @@ class Contents:
     """Names of the fragments it includes."""
 
 
-@dataclass(slots=True, eq=False)
-class Walk:
+class Walk(Struct, eq=False):
     """Walks documents, each once."""
 
     _walked: dict[int, Contents] = field(default_factory=dict)

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor import snapshot
 from apimdoctor.facts.arrivals import arrivals, own_credential
@@ -31,7 +32,6 @@ from apimdoctor.facts.vocabulary import (
     UncheckedPath,
     VariableRead,
 )
-from apimdoctor.frozen import frozen
 from apimdoctor.policy.way import Doubt, Met, Unchecked, VariableUse, Way
 
 # A doubt about what runs after the back end has answered says nothing about checks and calls.
@@ -40,16 +40,14 @@ _TOO_LATE = re.compile(r"has no <(?:outbound|on-error)>")
 _NARROWER = {"global": 0, "workspace": 1, "product": 2, "api": 3, "operation": 4}
 
 
-@frozen(eq=False)
-class Elsewhere:
+class Elsewhere(Struct, frozen=True, eq=False):
     """Checks that other request contexts of the same operation meet, and the products whose key gives them."""
 
     checks: tuple[TokenCheck, ...] = ()
     products: tuple[str, ...] = ()
 
 
-@frozen(eq=False)
-class Shown:
+class Shown(Struct, frozen=True, eq=False):
     """A way as subjects: everything of a route that its API does not change."""
 
     passages: tuple[Passage | Unknown, ...]
@@ -66,8 +64,7 @@ class Shown:
     doubts: tuple[Unknown, ...]
 
 
-@dataclass(slots=True, eq=False)
-class Ways:
+class Ways(Struct, eq=False):
     """Makes the subjects of ways."""
 
     texts: Texts

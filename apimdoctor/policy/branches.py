@@ -1,8 +1,9 @@
 """What `choose` does to the ways that reach it: who enters which branch, which checks are skipped, what is tested."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from apimdoctor.policy.checks import Passed, narrowed, note_passed, tested_by
 from apimdoctor.policy.condition import UNSET, Constant, holds, variables_of
@@ -16,8 +17,7 @@ from apimdoctor.policy.way import Condition, Doubt, Placed
 Follow = Callable[[Sequence[Node], State], State]
 
 
-@dataclass(slots=True)
-class _Branch:
+class _Branch(Struct):
     """A branch of `choose`; `placed` None for the way past all of them."""
 
     placed: Placed | None

@@ -1,9 +1,9 @@
 """Token checks as they are met, and what else turns callers away: certificates, addresses, secrets, tests by hand."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
-from apimdoctor.frozen import frozen
+from msgspec import Struct, field
+
 from apimdoctor.policy.identity import ORDINARY_HEADERS, order, tested_sources, writer
 from apimdoctor.policy.reads import reads_of
 from apimdoctor.policy.record import MetDraft, Record
@@ -56,8 +56,7 @@ def token_check(placed: Placed, state: State, record: Record) -> State:
     return _split(after, state, number, record)
 
 
-@dataclass(slots=True)
-class _Read:
+class _Read(Struct):
     """What a check finds on the ways of one trail."""
 
     callers: Holdings
@@ -171,8 +170,7 @@ def control(placed: Placed, record: Record) -> ControlKind | None:
             return None
 
 
-@frozen
-class Passed:
+class Passed(Struct, frozen=True):
     """What a caller who gets past tests has been tested for."""
 
     kinds: Mapping[ControlKind, Placed] = field(default_factory=dict)

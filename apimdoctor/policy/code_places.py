@@ -1,8 +1,9 @@
 """Where the values of an expression come from: headers, query parameters, variables, claims, and words of the context."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
+
+from msgspec import Struct, field
 
 from apimdoctor.policy.code import Node
 
@@ -94,8 +95,7 @@ class Held(NamedTuple):
     parsed: bool
 
 
-@dataclass(slots=True)
-class Locals:
+class Locals(Struct):
     """The local variables of a code: every value each was given."""
 
     values: dict[str, list[Node]] = field(default_factory=dict)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from apimdoctor.frozen import frozen
+from msgspec import Struct
+
 from apimdoctor.policy.nodes import MOST_STEPS, DefaultForward, Inherited, Node, Perhaps, Step, placed_in
 from apimdoctor.policy.parts import Base, Opened, Part, Reader
 from apimdoctor.policy.tree import Document
@@ -10,8 +11,7 @@ from apimdoctor.policy.value import NamedValues
 from apimdoctor.policy.way import SECTIONS, Doubt, LeftOut, Scope, ScopeDocument, Section
 
 
-@frozen(eq=False)
-class Effective:
+class Effective(Struct, frozen=True, eq=False):
     """The effective policy of one chain of scopes."""
 
     sections: Mapping[Section, tuple[Node, ...]]
@@ -24,8 +24,7 @@ class Effective:
     """No global policy was given, so the documented default stands in for it."""
 
 
-@frozen(eq=False)
-class _Composed:
+class _Composed(Struct, frozen=True, eq=False):
     """One chain of scopes, with what the next narrower scope needs."""
 
     sections: Mapping[Section, tuple[Node, ...]]

@@ -1,9 +1,10 @@
 """What is known of each policy element: where it may stand, what it reads and writes, and when it ends a request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
+
+from msgspec import Struct
 
 from apimdoctor.policy.elements_table import ROWS
 
@@ -90,8 +91,7 @@ WEBSOCKET_UNSUPPORTED = frozenset(
 """Skipped at run time on a WebSocket API when inherited (docs: websocket-api, "Limitations")."""
 
 
-@dataclass(frozen=True, slots=True)
-class ElementKind:
+class ElementKind(Struct, frozen=True):
     """One policy element. `gateways`: True or False as stated, None where nothing was read about it.
 
     `reads` and `writes` are places of the main request: `header:authorization`, `header:@name` (the header that the

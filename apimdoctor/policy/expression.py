@@ -1,8 +1,9 @@
 """What a policy expression reads, tests and yields, as far as its text tells; what it cannot tell is unknown with a reason."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from apimdoctor.policy.code import Node, OutsideError, Token, tokens
 from apimdoctor.policy.code_places import Places, Read, below, locals_of
@@ -17,8 +18,7 @@ _FROM_CALLER = ("method", "path", "host", "url", "body")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What is known of an expression before any request. Empty fields and an `unknown` reason: nothing is known of it."""
 
     reads: tuple[Read, ...] = ()

@@ -1,8 +1,9 @@
 """What a condition asks, as a formula of simple tests, and what of an expression is constant."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from apimdoctor.policy.code import Node
 from apimdoctor.policy.code_places import Locals, Places
@@ -14,15 +15,13 @@ Operator = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A condition that is constant."""
 
     answer: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True):
     """One comparison of a place (`method`, `header:x`, `variable:x`, `claim:roles`, `product.id`) with literal texts.
 
     With several operands one of them suffices. `contains` is about a part of the text, `has item` about one of its values,
@@ -39,29 +38,25 @@ class Test:
     token: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """The opposite."""
 
     part: "Formula"
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(Struct, frozen=True):
     """Every part holds."""
 
     parts: tuple["Formula", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """At least one part holds."""
 
     parts: tuple["Formula", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Struct, frozen=True):
     """Something that cannot be said as a test."""
 
 

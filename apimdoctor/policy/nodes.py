@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from apimdoctor.frozen import frozen
+from msgspec import Struct
+
 from apimdoctor.policy.way import Doubt, Placed
 
 CONTAINERS = frozenset({"block", "choose", "limit-concurrency", "otherwise", "retry", "wait", "when"})
@@ -13,8 +14,7 @@ MOST_STEPS = 20_000
 """Bounds against hostile text: the service takes 256 KiB a policy, and no real one nests or repeats anywhere near this."""
 
 
-@frozen(eq=False)
-class Step:
+class Step(Struct, frozen=True, eq=False):
     """A policy element in its place; `children` for containers only (for `choose` its branches)."""
 
     placed: Placed
@@ -26,23 +26,20 @@ class Step:
         return self.placed.element.name
 
 
-@frozen(eq=False)
-class Inherited:
+class Inherited(Struct, frozen=True, eq=False):
     """Where a `<base/>` stands: the steps of the parent's section."""
 
     nodes: "tuple[Node, ...]"
 
 
-@frozen(eq=False)
-class Perhaps:
+class Perhaps(Struct, frozen=True, eq=False):
     """Steps that run or do not: a document that could not be read may hold a `<base/>`, or not."""
 
     nodes: "tuple[Node, ...]"
     doubt: Doubt
 
 
-@frozen(eq=False)
-class DefaultForward:
+class DefaultForward(Struct, frozen=True, eq=False):
     """The forward-request of a global policy that nobody wrote: a new service has it (docs: forward-request)."""
 
 

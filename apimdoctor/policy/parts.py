@@ -1,17 +1,16 @@
 """One scope's policy document cut into its sections, fragments in place, `<base/>` not yet replaced."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from apimdoctor.frozen import frozen
+from msgspec import Struct
+
 from apimdoctor.policy.nodes import CONTAINERS, MOST_DEPTH, MOST_STEPS, Node, Step
 from apimdoctor.policy.tree import Document, Element
 from apimdoctor.policy.value import Unresolved, symbol
 from apimdoctor.policy.way import SECTIONS, Doubt, Placed, ScopeDocument, Section
 
 
-@dataclass(slots=True, eq=False)
-class Part:
+class Part(Struct, eq=False):
     """One section of one document before it meets its parent."""
 
     nodes: "tuple[Node | Base, ...]" = ()
@@ -26,20 +25,17 @@ class Part:
     """The document is whole and has no such section."""
 
 
-@frozen(eq=False)
-class Base:
+class Base(Struct, frozen=True, eq=False):
     """A `<base/>` that has not met its parent yet."""
 
 
-@frozen(eq=False)
-class Opened(Step):
+class Opened(Step, frozen=True, eq=False):
     """A container in which a `<base/>` stands."""
 
     inner: "tuple[Node | Base, ...]" = ()
 
 
-@dataclass(slots=True)
-class Reader:
+class Reader(Struct):
     """Reads one document into the parts of its sections."""
 
     own: ScopeDocument

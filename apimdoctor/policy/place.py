@@ -3,11 +3,10 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from apimdoctor.frozen import frozen
+from msgspec import Struct
 
 
-@frozen
-class Position:
+class Position(Struct, frozen=True):
     """A place in the author's file, counted from 1; columns count characters."""
 
     line: int = 1

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from apimdoctor.frozen import frozen
+from msgspec import Struct
+
 from apimdoctor.policy.expression import Reading, read
 from apimdoctor.policy.formula import Test
 from apimdoctor.policy.tree import Element, Text
@@ -11,8 +12,7 @@ from apimdoctor.policy.value import Expression, Literal, Mixed, NamedValue, Name
 from apimdoctor.policy.value_text import resolve
 
 
-@frozen
-class Reads:
+class Reads(Struct, frozen=True):
     """What text draws on, in the words of `Reading`: `header:x` (lower case), `query:x`, `variable:x`."""
 
     places: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """What following a policy notes down on its way: steps, checks met, ends without a check, calls, reads of variables."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from apimdoctor.policy.condition import Known
 from apimdoctor.policy.effective import Effective
@@ -13,8 +13,7 @@ from apimdoctor.policy.way import Call, Condition, CorsMet, Doubt, OpenEnd, Plac
 TOKEN_CHECKS = frozenset({"validate-azure-ad-token", "validate-jwt"})
 
 
-@dataclass(slots=True)
-class MetDraft:
+class MetDraft(Struct):
     """A token check as it is met, until all of the policy was followed."""
 
     check: Placed
@@ -29,8 +28,7 @@ class MetDraft:
     """Where the caller's token first stood, for telling checks of the same token."""
 
 
-@dataclass(slots=True)
-class End:
+class End(Struct):
     """An end that ways without a check reach."""
 
     ends: OpenEnd
@@ -45,8 +43,7 @@ class End:
     doubts: tuple[Doubt, ...] = ()
 
 
-@dataclass(slots=True)
-class Record:
+class Record(Struct):
     """All notes of one walk, and where it stands."""
 
     effective: Effective

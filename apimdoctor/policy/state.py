@@ -5,11 +5,11 @@ everything is joined, so that work grows with the number of steps and never with
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal, TypeVar
 
-from apimdoctor.frozen import frozen
+from msgspec import Struct, field
+
 from apimdoctor.policy.value import Value
 from apimdoctor.policy.way import ControlKind, Placed
 
@@ -19,8 +19,7 @@ CERTIFICATE = "certificate"
 Who = Literal["caller", "gateway", "basic", "text", "made", "removed", "unset", "unknown"]
 
 
-@frozen
-class Token:
+class Token(Struct, frozen=True):
     """A token that the gateway's managed identity gets."""
 
     resource: Value | None
@@ -29,8 +28,7 @@ class Token:
     ignore_error: bool = False
 
 
-@frozen
-class Holding:
+class Holding(Struct, frozen=True):
     """What stands in a place on some way, and the step that put it there (None: the request came with it).
 
     `caller`: the caller's own, first found in `origin`; `gateway`: a token of the gateway's identity; `text`: a constant;
@@ -70,8 +68,7 @@ def written_by(holdings: Holdings) -> tuple[Placed, ...]:
     return tuple(sorted(found, key=lambda placed: (placed.document, placed.element.start)))
 
 
-@frozen
-class Target:
+class Target(Struct, frozen=True):
     """Where a request is to be sent: None in both for the API's own back end."""
 
     backend_id: Value | None = None
@@ -122,8 +119,7 @@ Tested = frozenset[tuple[int, str]]
 """Claims of a check's token that were tested on every way: (number of the check, claim)."""
 
 
-@dataclass(slots=True)
-class Trail:
+class Trail(Struct):
     """A bundle of ways that reached the same step, joined."""
 
     places: dict[str, Holdings] = field(default_factory=dict)

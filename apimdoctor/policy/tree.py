@@ -1,17 +1,16 @@
 """A policy document as a tree that remembers where each part of the author's text stands."""
 
 from collections.abc import Iterator
-from dataclasses import field
 
-from apimdoctor.frozen import frozen
+from msgspec import Struct
+
 from apimdoctor.policy.place import Lines, Position
 from apimdoctor.policy.value import EMPTY, Value
 
 __all__ = ["Attribute", "Comment", "Document", "Element", "Place", "Position", "Text", "Unparsed"]
 
 
-@frozen
-class Attribute:
+class Attribute(Struct, frozen=True):
     """An attribute: `raw` as written between the quotes, `value` decoded; offsets span the text between the quotes."""
 
     name: str
@@ -21,8 +20,7 @@ class Attribute:
     end: int
 
 
-@frozen
-class Text:
+class Text(Struct, frozen=True):
     """One run of character data that is not blank, CDATA included: `raw` as written, `value` decoded.
 
     Entities are decoded once, expressions kept whole, and the blanks around the value cut.
@@ -34,8 +32,7 @@ class Text:
     end: int
 
 
-@frozen
-class Comment:
+class Comment(Struct, frozen=True):
     """The text between `<!--` and `-->`."""
 
     text: str
@@ -67,8 +64,7 @@ class Place:
         return self._path
 
 
-@frozen(eq=False)
-class Element:
+class Element(Struct, frozen=True, eq=False):
     """A policy element. `start` is the offset of its `<`, `end` the offset after its last `>`.
 
     Elements are compared by identity: two equal texts at two places are two elements.
@@ -138,8 +134,7 @@ class Element:
         return EMPTY
 
 
-@frozen(eq=False)
-class Document:
+class Document(Struct, frozen=True, eq=False):
     """A policy document that could be read. `kind`: `policies`, `fragment`, or `forest` (parts without a root)."""
 
     text: str
@@ -148,7 +143,7 @@ class Document:
     comments: tuple[Comment, ...] = ()
     repaired: tuple[str, ...] = ()
     """What a strict reader would have refused and was read all the same, in words."""
-    lines: Lines | None = field(default=None, repr=False)
+    lines: Lines | None = None
 
     def position(self, offset: int) -> Position:
         """The place of an offset of `text` in the author's file."""
@@ -164,10 +159,9 @@ class Document:
         return None
 
 
-@frozen
-class Unparsed:
+class Unparsed(Struct, frozen=True):
     """Text that could not be read as a policy, with the reason. Conclusions of absence must not be drawn from it."""
 
-    text: str = field(repr=False)
+    text: str
     error: str
     position: Position

@@ -2,25 +2,22 @@
 
 from collections.abc import Mapping
 
-from apimdoctor.frozen import frozen
+from msgspec import Struct
 
 
-@frozen
-class Literal:
+class Literal(Struct, frozen=True):
     """Text that is what it says."""
 
     text: str
 
 
-@frozen
-class NamedValue:
+class NamedValue(Struct, frozen=True):
     """`{{name}}`: the value of a named value, by display name."""
 
     name: str
 
 
-@frozen
-class Expression:
+class Expression(Struct, frozen=True):
     """`@(code)` or `@{code}` (`block`): C# that the gateway runs per request. `code` is decoded, without the wrapping."""
 
     code: str
@@ -29,16 +26,14 @@ class Expression:
     """Offset of the `@` in the document text."""
 
 
-@frozen
-class Unresolved:
+class Unresolved(Struct, frozen=True):
     """A marker of a deployment tool (`__TOKEN__`, `${x}`, `#{X}#`): equal to itself, otherwise undecided."""
 
     text: str
     reason: str = "a deployment tool fills this in"
 
 
-@frozen
-class Mixed:
+class Mixed(Struct, frozen=True):
     """Several of the others, one after the other."""
 
     parts: tuple["Literal | NamedValue | Expression | Unresolved", ...]

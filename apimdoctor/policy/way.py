@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from apimdoctor.frozen import frozen
+from msgspec import Struct
+
 from apimdoctor.policy.tree import Document, Element
 from apimdoctor.policy.value import Value
 
@@ -11,8 +12,7 @@ Section = Literal["inbound", "backend", "outbound", "on-error"]
 SECTIONS: tuple[Section, ...] = ("inbound", "backend", "outbound", "on-error")
 
 
-@frozen
-class Placed:
+class Placed(Struct, frozen=True):
     """A policy element as it stands in an effective policy. Two inclusions of one fragment share `element`.
 
     `document` is the key the caller gave its document; `path` places the element in that document; `scope` is the scope
@@ -27,8 +27,7 @@ class Placed:
     fragments: tuple[str, ...] = ()
 
 
-@frozen
-class Doubt:
+class Doubt(Struct, frozen=True):
     """Something that may happen here and nobody can tell what: a missing fragment, unparsed text, an unknown element.
 
     `placed` None: a whole document could not be read, so that nothing is certain of any step of its scope.
@@ -41,8 +40,7 @@ class Doubt:
 WriterKind = Literal["managed identity", "basic", "header", "removed", "caller token", "unknown"]
 
 
-@frozen
-class Writer:
+class Writer(Struct, frozen=True):
     """A step that put something where a caller's token was, or towards the back end.
 
     `kind`: `managed identity` (a token for `resource`, by `client_id`, also when carried by a variable: `placed` is the
@@ -61,8 +59,7 @@ class Writer:
     reason: str = ""
 
 
-@frozen
-class Condition:
+class Condition(Struct, frozen=True):
     """A `when` (or other guard) on a way: its branch number in `path`, whether this way takes it, and its text."""
 
     placed: Placed
@@ -70,8 +67,7 @@ class Condition:
     taken: bool
 
 
-@frozen
-class Met:
+class Met(Struct, frozen=True):
     """A token check as it is met: `reads` is `header:authorization` (lower case), `query:NAME`, `variable:NAME`.
 
     `reads` None: the check's token comes from an expression nobody could read. `on` says whether every way that
@@ -95,8 +91,7 @@ class Met:
     """Claims (`claim:roles`, `claim:scp` ...) that conditions test of its token afterwards on every way."""
 
 
-@frozen
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """A section of a document without `<base/>`: `missed` are the steps of the broader scopes that do not run there.
 
     `section_element` None: the section is not written at all. Whether it inherits then is not documented: `inbound`,
@@ -114,8 +109,7 @@ OpenEnd = Literal["back end", "answer", "refusal", "cached answer", "nothing"]
 OpenWhy = Literal["no check", "base", "condition", "answer", "cache", "section"]
 
 
-@frozen
-class Unchecked:
+class Unchecked(Struct, frozen=True):
     """A way, to a back end or an answer, on which no check reads the caller's token, with the one reason why.
 
     An end has `why` answer or cache when a check would have run after it or stands in a branch beside it. `base` lists the
@@ -143,8 +137,7 @@ class Unchecked:
     """Why this way may be checked all the same; empty: it is certain."""
 
 
-@frozen
-class Call:
+class Call(Struct, frozen=True):
     """The way to a back end: `backend_id` or `url` as last set (None: the API's own), and whose credential it carries."""
 
     placed: Placed | None
@@ -163,16 +156,14 @@ class Call:
 ControlKind = Literal["client certificate", "address filter", "manual token test", "shared secret header"]
 
 
-@frozen
-class Control:
+class Control(Struct, frozen=True):
     """Something other than a token check that turns callers away on every way to a back end."""
 
     kind: ControlKind
     placed: Placed
 
 
-@frozen
-class CorsMet:
+class CorsMet(Struct, frozen=True):
     """A cors element in the effective inbound, in order. A preflight sees direct children of inbound only (docs: cors)."""
 
     placed: Placed
@@ -181,8 +172,7 @@ class CorsMet:
     steps_above: tuple[Placed, ...] = ()
 
 
-@frozen
-class VariableUse:
+class VariableUse(Struct, frozen=True):
     """A read of `context.Variables["NAME"]` at a step, with who may have set it before ("" none on some way)."""
 
     name: str
@@ -193,8 +183,7 @@ class VariableUse:
     """What may set it all the same, unseen."""
 
 
-@frozen
-class Way:
+class Way(Struct, frozen=True):
     """Everything that happens under one effective policy. Lists inside of its members hold 256 entries at most."""
 
     met: tuple[Met, ...] = ()
@@ -218,8 +207,7 @@ class Way:
     """on-error steps that turn a refusal into success (a 2xx return-response, or a forward)."""
 
 
-@frozen
-class ScopeDocument:
+class ScopeDocument(Struct, frozen=True):
     """One scope's policy for composing: `document` None = no policy there (transparent); Doubt = it could not be read."""
 
     scope: Scope

@@ -1,7 +1,8 @@
 """A prescription applied to a snapshot in memory, so that the cured configuration can be judged."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from apimdoctor.engine.prescription import Change, ObjectPatch, PolicyEdit
 from apimdoctor.facts.vocabulary import Place

@@ -1,8 +1,9 @@
 """One finding as those who prescribe see it: the subjects its rule was asked of, and the texts they stand in."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from apimdoctor.engine.finding import Finding
 from apimdoctor.engine.prescription import PolicyEdit, Prescription, TextEdit
@@ -14,8 +15,7 @@ from apimdoctor.prescribe.texts import Scripts
 from apimdoctor.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Case:
+class Case(Struct, frozen=True, eq=False):
     """A finding to prescribe for. Raise `CannotEditError` where its text cannot be changed: then there is no draft."""
 
     finding: Finding

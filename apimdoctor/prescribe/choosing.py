@@ -1,14 +1,14 @@
 """Which of many prescriptions are carried out together in files: one per finding, and no two that touch each other."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor.engine.finding import Finding
 from apimdoctor.engine.prescription import PolicyEdit, Prescription, TextEdit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """What is carried out in one round, and what has to wait for the next one."""
 
     edits: Mapping[str, tuple[TextEdit, ...]] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """Patches of app registrations, service principals, sites and gateways, applied to the objects of a snapshot."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from apimdoctor.engine.prescription import ObjectPatch
 from apimdoctor.prescribe.text import CannotEditError

@@ -1,7 +1,8 @@
 """Verdicts with their prescriptions: every finding's drafts, of which those are kept that prove to cure it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from apimdoctor.engine.finding import Finding, Verdicts
 from apimdoctor.engine.prescription import Change, ObjectPatch, Prescription

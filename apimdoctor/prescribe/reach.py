@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from apimdoctor.engine.finding import Finding
 from apimdoctor.engine.prescription import ObjectPatch, Prescription

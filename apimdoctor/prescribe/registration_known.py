@@ -1,7 +1,8 @@
 """Which app registration an API's tokens are for, where its policy does not name one: only what one fact alone tells."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from apimdoctor.entra import clouds
 from apimdoctor.entra.tokens import Emitted, emitted, home_of
@@ -43,8 +44,7 @@ def application_id_of(case: Case, identity: str) -> tuple[str, str]:
     raise CannotEditError(f"nothing with the object id {identity} was read")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Own:
+class Own(Struct, frozen=True, eq=False):
     """The app registration that an API's tokens are for, and these tokens."""
 
     registration: AppRegistration

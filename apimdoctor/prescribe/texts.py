@@ -1,7 +1,8 @@
 """Every policy text of a snapshot by the resource that owns it: to be read for a cure, or replaced by the cured text."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from apimdoctor.facts import places
 from apimdoctor.facts.vocabulary import Place

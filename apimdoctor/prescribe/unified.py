@@ -7,8 +7,9 @@ belongs to its line, as git sees it.
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
+
+from msgspec import Struct
 
 from apimdoctor.engine.prescription import TextEdit
 from apimdoctor.prescribe.text import applied
@@ -24,8 +25,7 @@ class HiddenLineError(Exception):
     """A line that may not be shown would have to stand in the diff."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Swap:
+class _Swap(Struct, frozen=True):
     """Lines `first` to `last` (exclusive, counted from 0) give way to others."""
 
     first: int

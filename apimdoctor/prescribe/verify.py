@@ -7,7 +7,8 @@ does not depend on another, but for what they share, and that stays. So the cost
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from apimdoctor.engine.finding import Finding, Verdicts
 from apimdoctor.engine.judge import judge
@@ -27,8 +28,7 @@ Loose = tuple[str, ...]
 _NUMBER = re.compile(r"\[\d+\]")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Trial:
+class Trial(Struct, frozen=True, eq=False):
     """A draft to be tried for its finding, and the APIs it reaches."""
 
     finding: Finding
@@ -36,8 +36,7 @@ class Trial:
     reaches: frozenset[ApiKey]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Cured:
+class Cured(Struct, frozen=True, eq=False):
     """The configuration after a draft that cures: what its APIs look like then."""
 
     snapshot: Snapshot

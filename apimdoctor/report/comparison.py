@@ -1,8 +1,10 @@
 """What changed since an earlier report: findings that are new, fixed, changed, or no longer assessed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from apimdoctor.engine.finding import SEVERITIES, Also, Confidence, Finding, Verdicts
 from apimdoctor.facts.vocabulary import Place
@@ -16,8 +18,7 @@ _TEXTS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undecided:
+class Undecided(Struct, frozen=True, kw_only=True):
     """A rule that the earlier report decided at a place, and this one does not."""
 
     rule: str
@@ -25,8 +26,7 @@ class Undecided:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """A run beside an earlier report, by fingerprint."""
 
     since: str

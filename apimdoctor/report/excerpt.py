@@ -1,7 +1,8 @@
 """The lines of a policy that a finding speaks of, found again in the snapshot by the place that the facts recorded."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from apimdoctor.facts.vocabulary import Place
 from apimdoctor.snapshot import Contents, PolicyText, Service, Snapshot
@@ -11,8 +12,7 @@ LONGEST = 5
 WIDEST = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True, kw_only=True):
     """Numbered lines of a policy; `marked` is the number of the line that is underlined from `first` to `last`.
 
     Columns count characters of the shown text, from 0; `more` says that the element goes on below.

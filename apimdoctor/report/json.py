@@ -2,8 +2,9 @@
 
 import json
 import re
-from dataclasses import asdict
 from importlib.resources import files
+
+from msgspec import structs
 
 from apimdoctor.engine.finding import Also, Finding, NotAssessed, Waived
 from apimdoctor.engine.prescription import Change, PolicyEdit, Prescription
@@ -43,9 +44,9 @@ def body(report: Report) -> dict[str, object]:
         "sources": [{"kind": source.kind, "name": source.name} for source in report.sources],
         "findings": [finding(one) for one in report.verdicts.findings],
         "not_assessed": [_not_assessed(one) for one in report.verdicts.not_assessed],
-        "gaps": [asdict(gap) for gap in report.gaps],
+        "gaps": [structs.asdict(gap) for gap in report.gaps],
         "waived": [_waived(one) for one in report.verdicts.waived],
-        "summary": asdict(report.summary),
+        "summary": structs.asdict(report.summary),
     }
     if report.comparison:
         told["comparison"] = _comparison(report.comparison)

@@ -1,7 +1,8 @@
 """What every report shows of one run, in the order in which a person wants it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor.engine.finding import Confidence, Finding, Severity, Verdicts
 from apimdoctor.facts.vocabulary import Facts, Place, Route
@@ -10,8 +11,7 @@ from apimdoctor.report.excerpt import Texts
 from apimdoctor.snapshot import Contents, Gap, Snapshot, Source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleText:
+class RuleText(Struct, frozen=True, kw_only=True):
     """What a rule says of itself."""
 
     id: str
@@ -24,8 +24,7 @@ class RuleText:
     links: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Files:
+class Files(Struct, frozen=True, kw_only=True):
     """Where documents stand as seen from the working folder, which a pipeline makes the root of its repository."""
 
     paths: Mapping[str, str] = field(default_factory=dict)
@@ -36,8 +35,7 @@ class Files:
     """The working folder itself, for agents that want absolute paths; "" = not told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiLine:
+class ApiLine(Struct, frozen=True, kw_only=True):
     """An API as a report names it: resource name, display name, path, and where it stands."""
 
     service: str
@@ -53,16 +51,14 @@ class ApiLine:
         return (self.service, self.workspace, self.name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppLine:
+class AppLine(Struct, frozen=True, kw_only=True):
     """An app registration as a report names it."""
 
     app_id: str
     display_name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """The counts of the JSON report's summary, in its order."""
 
     services: int = 0
@@ -78,8 +74,7 @@ class Summary:
     gaps: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """One run as all formats show it."""
 
     version: str

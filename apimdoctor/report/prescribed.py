@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from apimdoctor.engine.prescription import Admission, Change, ObjectPatch, PolicyEdit, Safety
 
@@ -17,8 +18,7 @@ SENT_WITH = {
 _HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line before and after the change, each with its number; 0 = there is none on that side."""
 
     before: int

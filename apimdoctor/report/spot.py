@@ -1,13 +1,12 @@
 """Where a pipeline shows a finding: a file of the repository with line and column, which every result must have."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from apimdoctor.facts.vocabulary import Place
 from apimdoctor.report.model import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """A file (`/` between its parts) and a position in it, counted from 1; 0 = none is known."""
 
     path: str

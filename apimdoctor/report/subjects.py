@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from apimdoctor.engine.finding import SEVERITIES, Finding
 from apimdoctor.facts.vocabulary import Place
 from apimdoctor.report.model import Report, apis_of, named_apis
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """What a group of findings is about. `kind` is api, shared, app or other."""
 
     kind: str
@@ -19,8 +19,7 @@ class Subject:
     key: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """A subject with its findings, the gravest first."""
 
     subject: Subject

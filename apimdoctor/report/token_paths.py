@@ -1,7 +1,8 @@
 """What the HTML report draws of each API: the ways of a token, the two sets side by side, who uses an app registration."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor.engine.finding import SEVERITIES, Finding
 from apimdoctor.facts.values import Unknown, Values, includes, meets
@@ -39,8 +40,7 @@ DECIDING = frozenset(
 """Causes that decide which tokens a check lets through."""
 
 
-@dataclass(slots=True)
-class Drawing:
+class Drawing(Struct):
     """Everything the page draws, each distinct thing stored once and named by its number."""
 
     report: Report

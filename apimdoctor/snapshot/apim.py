@@ -4,14 +4,12 @@ Three words for what is not there: `None` or "" means the source says it is not 
 did not tell, so nothing may be concluded from it; and a collection is complete only when `whole` names it.
 """
 
-from dataclasses import field
+from msgspec import Struct, field
 
-from apimdoctor.frozen import frozen
 from apimdoctor.snapshot.origin import Origin
 
 
-@frozen(kw_only=True)
-class PolicyText:
+class PolicyText(Struct, frozen=True, kw_only=True):
     """The text of a policy document or fragment, redacted. `unread` gives the reason when it could not be read."""
 
     text: str = ""
@@ -21,8 +19,7 @@ class PolicyText:
     unread: str = ""
 
 
-@frozen(kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True):
     """One operation of an API. `policy` None: it has no policy document, so it is transparent."""
 
     name: str
@@ -35,8 +32,7 @@ class Operation:
     """Of `method`, `url_template`, `policy`: what the source did not tell."""
 
 
-@frozen(kw_only=True)
-class Resolver:
+class Resolver(Struct, frozen=True, kw_only=True):
     """A GraphQL resolver: its policy inherits nothing (docs: howto-policies)."""
 
     name: str
@@ -45,8 +41,7 @@ class Resolver:
     origin: Origin = Origin()
 
 
-@frozen(kw_only=True)
-class ApiAuthentication:
+class ApiAuthentication(Struct, frozen=True, kw_only=True):
     """A console server that an API names in authenticationSettings: it feeds the console and enforces nothing."""
 
     kind: str
@@ -55,8 +50,7 @@ class ApiAuthentication:
     scope: str = ""
 
 
-@frozen(kw_only=True)
-class Api:
+class Api(Struct, frozen=True, kw_only=True):
     """One revision of one API. `name` is the resource name without `;rev=N`."""
 
     name: str
@@ -86,8 +80,7 @@ class Api:
     unread: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class Product:
+class Product(Struct, frozen=True, kw_only=True):
     """A product with the names of the APIs it holds. `apis` is complete unless `unread` names it."""
 
     name: str
@@ -101,8 +94,7 @@ class Product:
     unread: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class Fragment:
+class Fragment(Struct, frozen=True, kw_only=True):
     """A policy fragment; `name` is its fragment-id."""
 
     name: str
@@ -110,8 +102,7 @@ class Fragment:
     origin: Origin = Origin()
 
 
-@frozen(kw_only=True)
-class NamedValue:
+class NamedValue(Struct, frozen=True, kw_only=True):
     """A named value; policies refer to it by `display_name`. `value` None: secret, in Key Vault, or not read."""
 
     name: str
@@ -124,8 +115,7 @@ class NamedValue:
     origin: Origin = Origin()
 
 
-@frozen(kw_only=True)
-class Backend:
+class Backend(Struct, frozen=True, kw_only=True):
     """A back end entity. Of its credentials only the kinds and names are kept, never a value."""
 
     name: str
@@ -141,8 +131,7 @@ class Backend:
     origin: Origin = Origin()
 
 
-@frozen(kw_only=True)
-class ConsoleServer:
+class ConsoleServer(Struct, frozen=True, kw_only=True):
     """An authorization server or OpenID Connect provider of the developer console."""
 
     name: str
@@ -160,8 +149,7 @@ class ConsoleServer:
     origin: Origin = Origin()
 
 
-@frozen(kw_only=True)
-class Subscription:
+class Subscription(Struct, frozen=True, kw_only=True):
     """A subscription to a product, an API or all APIs; its keys are never read."""
 
     name: str
@@ -174,8 +162,7 @@ class Subscription:
     origin: Origin = Origin()
 
 
-@frozen(kw_only=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True, kw_only=True):
     """Logging of a service (`api` "") or of one API: the header names it writes down."""
 
     name: str
@@ -184,8 +171,7 @@ class Diagnostic:
     origin: Origin = Origin()
 
 
-@frozen(kw_only=True)
-class Gateway:
+class Gateway(Struct, frozen=True, kw_only=True):
     """A self-hosted gateway with the APIs assigned to it."""
 
     name: str
@@ -193,8 +179,7 @@ class Gateway:
     origin: Origin = Origin()
 
 
-@frozen(kw_only=True)
-class Contents:
+class Contents(Struct, frozen=True, kw_only=True):
     """What a service and a workspace both hold. `whole` names the collections that are complete."""
 
     apis: tuple[Api, ...] = ()
@@ -212,8 +197,7 @@ class Contents:
     """Field names above, e.g. `named_values`, of which the source told everything."""
 
 
-@frozen(kw_only=True)
-class Workspace:
+class Workspace(Struct, frozen=True, kw_only=True):
     """A workspace of a service."""
 
     name: str
@@ -223,8 +207,7 @@ class Workspace:
     origin: Origin = Origin()
 
 
-@frozen(kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """A managed identity assigned to a service. `client_id` "" when the source does not say: then Entra knows it."""
 
     kind: str
@@ -234,8 +217,7 @@ class Identity:
     resource_id: str = ""
 
 
-@frozen(kw_only=True)
-class Service:
+class Service(Struct, frozen=True, kw_only=True):
     """An API Management service, or one tree of files that describes one."""
 
     id: str

@@ -1,11 +1,11 @@
 """Entra ID as read: app registrations, service principals, assignments and grants of each tenant, in Graph terms."""
 
-from apimdoctor.frozen import frozen
+from msgspec import Struct
+
 from apimdoctor.snapshot.origin import Origin
 
 
-@frozen(kw_only=True)
-class PermissionScope:
+class PermissionScope(Struct, frozen=True, kw_only=True):
     """An entry of api.oauth2PermissionScopes (legacy: oauth2Permissions)."""
 
     id: str
@@ -14,8 +14,7 @@ class PermissionScope:
     kind: str = "User"
 
 
-@frozen(kw_only=True)
-class AppRole:
+class AppRole(Struct, frozen=True, kw_only=True):
     """An entry of appRoles. `members` of: User, Application."""
 
     id: str
@@ -25,16 +24,14 @@ class AppRole:
     display_name: str = ""
 
 
-@frozen(kw_only=True)
-class PreAuthorizedClient:
+class PreAuthorizedClient(Struct, frozen=True, kw_only=True):
     """An entry of api.preAuthorizedApplications: `scope_ids` are ids of permission scopes."""
 
     app_id: str
     scope_ids: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class Credential:
+class Credential(Struct, frozen=True, kw_only=True):
     """A secret or certificate, by dates only."""
 
     kind: str
@@ -46,16 +43,14 @@ class Credential:
     usage: str = ""
 
 
-@frozen(kw_only=True)
-class RedirectUri:
+class RedirectUri(Struct, frozen=True, kw_only=True):
     """A reply URL with its platform: `web`, `spa` or `public client`."""
 
     uri: str
     kind: str
 
 
-@frozen(kw_only=True)
-class RequiredAccess:
+class RequiredAccess(Struct, frozen=True, kw_only=True):
     """One permission that a client asks for: `kind` is Scope or Role."""
 
     resource_app_id: str
@@ -63,8 +58,7 @@ class RequiredAccess:
     kind: str
 
 
-@frozen(kw_only=True)
-class AppRegistration:
+class AppRegistration(Struct, frozen=True, kw_only=True):
     """An app registration in Graph's terms, whichever of the three manifest shapes it was read from.
 
     `unread` names the properties the source did not tell (a Graph read without `api` leaves the token version unknown,
@@ -104,8 +98,7 @@ class AppRegistration:
     origin: Origin = Origin()
 
 
-@frozen(kw_only=True)
-class ServicePrincipal:
+class ServicePrincipal(Struct, frozen=True, kw_only=True):
     """A service principal (enterprise application or managed identity)."""
 
     id: str
@@ -126,8 +119,7 @@ class ServicePrincipal:
     origin: Origin = Origin()
 
 
-@frozen(kw_only=True)
-class AppRoleAssignment:
+class AppRoleAssignment(Struct, frozen=True, kw_only=True):
     """Who (`principal_id`) holds which role of which resource service principal. Role id zero means no role."""
 
     id: str
@@ -139,8 +131,7 @@ class AppRoleAssignment:
     created: str = ""
 
 
-@frozen(kw_only=True)
-class DelegatedGrant:
+class DelegatedGrant(Struct, frozen=True, kw_only=True):
     """An oauth2PermissionGrant: `client_id` and `resource_id` are service principal object ids."""
 
     id: str
@@ -151,8 +142,7 @@ class DelegatedGrant:
     scopes: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
-class EntraTenant:
+class EntraTenant(Struct, frozen=True, kw_only=True):
     """One Entra tenant. `whole` names the collections that are complete: only then "nobody has" may be concluded."""
 
     id: str = ""

@@ -1,8 +1,9 @@
 """What stands in the place of a secret: a mask of the same length that keeps the kind and a keyed hash."""
 
 import re
-from dataclasses import dataclass
 from hashlib import blake2b
+
+from msgspec import Struct
 
 FILLER = "\u2022"
 _BRAILLE = 0x2800
@@ -15,8 +16,7 @@ MASK = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mask:
+class Mask(Struct, frozen=True):
     """A masked span of a text. `tag` is equal where the secrets are; "" when the secret was too short for one."""
 
     kind: str

@@ -1,10 +1,9 @@
 """Where a text or an object was written, so that a finding points at the line its author edits."""
 
-from apimdoctor.frozen import frozen
+from msgspec import Struct
 
 
-@frozen(kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """A file of the source (posix path relative to its root) or, for Azure, the resource id.
 
     `anchors` maps offsets in the text to places in the file, for text that stands inside JSON, a heredoc or a

@@ -4,12 +4,12 @@ import gzip
 import os
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from apimdoctor.errors import ApimDoctorError
 from apimdoctor.snapshot.apim import Contents, Service, Workspace

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from apimdoctor.frozen import frozen
+from msgspec import Struct
+
 from apimdoctor.snapshot.apim import Service
 from apimdoctor.snapshot.entra import EntraTenant
 from apimdoctor.snapshot.origin import Origin
@@ -12,8 +13,7 @@ SCHEMA = "apimdoctor/snapshot/1"
 GapKind = Literal["denied", "throttled", "failed", "unparsed", "skipped"]
 
 
-@frozen(kw_only=True)
-class Gap:
+class Gap(Struct, frozen=True, kw_only=True):
     """Something that could not be read. `scope` names it (a resource id, a file, `app registrations of tenant X`)."""
 
     scope: str
@@ -22,16 +22,14 @@ class Gap:
     hint: str = ""
 
 
-@frozen(kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """Where (part of) the snapshot came from: `kind` is azure, folder, file or snapshot."""
 
     kind: str
     name: str
 
 
-@frozen(kw_only=True)
-class SiteAuth:
+class SiteAuth(Struct, frozen=True, kw_only=True):
     """Easy Auth settings (authsettingsV2, without secrets) of an App Service or Function site."""
 
     id: str
@@ -57,8 +55,7 @@ class SiteAuth:
     origin: Origin = Origin()
 
 
-@frozen(kw_only=True)
-class OpenIdMetadata:
+class OpenIdMetadata(Struct, frozen=True, kw_only=True):
     """An OpenID metadata document that was fetched in the second round. `key_ids` are the kids of its key set."""
 
     url: str
@@ -70,8 +67,7 @@ class OpenIdMetadata:
     fetched_at: str = ""
 
 
-@frozen(kw_only=True)
-class DescribedCloud:
+class DescribedCloud(Struct, frozen=True, kw_only=True):
     """A cloud that a file describes. Its issuers are templates with `{tenant}`; "" is not told."""
 
     name: str
@@ -79,8 +75,7 @@ class DescribedCloud:
     issuer_v2: str = ""
 
 
-@frozen(kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """Everything one run read. Sorted by id; nothing in it depends on a clock but `collected_at` (ISO 8601, UTC)."""
 
     schema: str = SCHEMA

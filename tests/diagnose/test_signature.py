@@ -1,11 +1,11 @@
 """Signatures are checked when the keys are in the snapshot, and said to be unchecked when they are not."""
 
 import base64
-from dataclasses import replace
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from msgspec.structs import replace
 
 from apimdoctor.collect.files import read_tree
 from apimdoctor.diagnose import examine

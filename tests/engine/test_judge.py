@@ -167,12 +167,8 @@ def test_a_rule_that_crashes_is_not_assessed_and_the_others_go_on() -> None:
         def accepted_issuers(self) -> Values:  # type: ignore[override]
             raise RuntimeError("no such thing")
 
-        @accepted_issuers.setter
-        def accepted_issuers(self, value: Values) -> None: ...
-
-    broken = object.__new__(Broken)
-    for name, value in vars(a_check(apps=(a_match(),))).items():
-        object.__setattr__(broken, name, value)
+    sound = a_check(apps=(a_match(),))
+    broken = Broken(**{name: getattr(sound, name) for name in TokenCheck.__struct_fields__})
     path, api = a_path(), an_api(place=Place(resource="apis/orders", api="orders", revision="1"))
     facts = some_facts(token_checks=(broken,), routes=(route_of("get", path, api=api),))
     said = verdict(facts, a_rule(ISSUER, "broken-rule"), a_rule(OPEN, "open-rule"))
@@ -213,9 +209,8 @@ def test_subjects_that_the_flag_does_not_name_are_asked_once() -> None:
                 asked.append(name)
             return super().__getattribute__(name)
 
-    path = object.__new__(Watched)
-    for name, value in vars(a_path()).items():
-        object.__setattr__(path, name, value)
+    plain = a_path()
+    path = Watched(**{name: getattr(plain, name) for name in UncheckedPath.__struct_fields__})
     api = an_api(place=Place(resource="apis/orders", api="orders", revision="1"))
     routes = tuple(route_of(f"get-{number}", path, api=api) for number in range(30))
     (finding,) = verdict(some_facts(routes=routes), a_rule(OPEN)).findings

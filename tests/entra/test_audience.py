@@ -1,9 +1,9 @@
 """A string in a policy names an app registration more or less surely, a Microsoft API, nothing, or nobody knows."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from apimdoctor.entra.audience import Directory, Match, Named, Nothing
 from apimdoctor.entra.known import Unsure

@@ -1,8 +1,7 @@
 """The tokens an app registration gets, by token version, audience of sign-in, tenant kind and cloud."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from apimdoctor.entra import clouds, tokens
 from apimdoctor.entra.tokens import Home, emitted, emitted_abroad, for_resource, home_of, token_version

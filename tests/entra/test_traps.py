@@ -1,8 +1,7 @@
 """What would make a naive reading of Entra ID wrong, one test for each."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from apimdoctor.entra import claims, clouds, issuers, metadata, microsoft
 from apimdoctor.entra.audience import Directory, Nothing

@@ -1,8 +1,7 @@
 """App registrations become facts when something names them, with what Entra ID issues for them and who holds what."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from apimdoctor.facts.apps import Apps, build_apps
 from apimdoctor.facts.values import Unknown, meets

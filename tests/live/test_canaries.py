@@ -2,10 +2,10 @@
 
 import json
 import logging
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from apimdoctor.demo.server import EmbeddedAzure, faults
 from apimdoctor.demo.server.answering import Answer, Asked

@@ -1,10 +1,10 @@
 """What passes leaves no trace: storms, resets and odd answers change nothing in the snapshot, and no test waits."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from apimdoctor.demo.server import EmbeddedAzure, faults
 from apimdoctor.snapshot import PolicyText, Snapshot

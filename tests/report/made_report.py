@@ -1,6 +1,6 @@
 """A small run made by hand: one service, two APIs, an app registration, and findings that point into real policy text."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from apimdoctor.engine.finding import Also, Finding, NotAssessed, Verdicts, Waived
 from apimdoctor.engine.prescription import Admission, ObjectPatch, PolicyEdit, Prescription, TextEdit

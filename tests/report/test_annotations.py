@@ -1,9 +1,9 @@
 """Annotations of the two pipelines, read back as their agents read them."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from apimdoctor.engine.finding import Verdicts
 from apimdoctor.report import azure, github

@@ -1,9 +1,9 @@
 """The HTML report in a real browser: its content appears, its controls work, nothing hostile runs."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
 from apimdoctor.report import html

@@ -1,8 +1,8 @@
 import json as plain
-from dataclasses import replace
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from apimdoctor.engine.finding import Verdicts
 from apimdoctor.facts.vocabulary import Place

@@ -1,7 +1,7 @@
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from msgspec.structs import replace
 
 from apimdoctor.engine.finding import Verdicts
 from apimdoctor.report import junit

@@ -1,11 +1,11 @@
 """The page as an administrator uses it, in Chromium: ways, sets, table, keys, copies, print, and axe-core."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect
 
 from apimdoctor.report import html

@@ -1,10 +1,10 @@
 """Prescriptions in every report: the change itself, in the words and forms of each."""
 
 import json as plain
-from dataclasses import replace
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from apimdoctor.engine.finding import Verdicts
 from apimdoctor.engine.prescription import ObjectPatch, PolicyEdit, Prescription, TextEdit

@@ -1,11 +1,11 @@
 """SARIF against the schema of its standard, and against what code scanning demands beyond it."""
 
 import json as plain
-from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from apimdoctor.engine.finding import Verdicts
 from apimdoctor.report import sarif

@@ -1,7 +1,7 @@
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from apimdoctor.engine.finding import Verdicts
 from apimdoctor.report import json, text

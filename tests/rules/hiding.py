@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import force_setattr
+
 from apimdoctor.engine import schema
 from apimdoctor.engine.rule import Rule
 from apimdoctor.facts.values import Unknown, Values
@@ -28,11 +30,11 @@ class Hiding:
     def applied(self) -> Iterator[None]:
         """The facts with this one hidden, for the time of the block."""
         before = getattr(self.subject, self.name)
-        object.__setattr__(self.subject, self.name, self.instead)
+        force_setattr(self.subject, self.name, self.instead)
         try:
             yield
         finally:
-            object.__setattr__(self.subject, self.name, before)
+            force_setattr(self.subject, self.name, before)
 
 
 def hidings(rule: Rule, facts: Facts) -> Iterator[Hiding]:

@@ -4,10 +4,10 @@ import gzip
 import os
 import stat
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from apimdoctor.errors import ApimDoctorError
 from apimdoctor.snapshot import (

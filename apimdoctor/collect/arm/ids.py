@@ -1,6 +1,6 @@
 """Where a resource stands: its path below an API Management service, from its id or from its type and name."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from apimdoctor.collect.fields import Json, text
 
@@ -32,8 +32,7 @@ KINDS = {
 KINDS["properties"] = "namedValues"
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """A resource of a service: `path` holds (collection, name) pairs and is empty for the service itself."""
 
     service_id: str

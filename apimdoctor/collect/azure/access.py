@@ -4,10 +4,11 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from apimdoctor.collect import arm
 from apimdoctor.collect.azure import selection
@@ -34,8 +35,7 @@ _PERMISSIONS = {
 _ROLE = "API Management Service Reader Role"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Right:
+class Right(Struct, frozen=True, kw_only=True):
     """One thing that may or may not be read."""
 
     name: str
@@ -51,8 +51,7 @@ class Right:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """Who is signed in, as far as the token says."""
 
     object_id: str = ""
@@ -61,8 +60,7 @@ class Identity:
     person: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class Access(Struct, frozen=True, kw_only=True):
     """What was tried, and as whom."""
 
     identity: Identity

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from apimdoctor.errors import ApimDoctorError
 
@@ -17,8 +18,7 @@ _MORE = ("resource_manager_audience", "microsoft_graph_audience", "issuer_v1", "
 _MAX_FILE = 1 << 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cloud:
+class Cloud(Struct, frozen=True, kw_only=True):
     """The addresses of one cloud; none of them ends with a slash."""
 
     name: str
@@ -84,8 +84,7 @@ _CHINA = Cloud(
 CLOUDS: Mapping[str, Cloud] = MappingProxyType({cloud.name: cloud for cloud in (_PUBLIC, _USGOV, _CHINA)})
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """A scheme, host and port: what a token may be sent to."""
 
     scheme: str

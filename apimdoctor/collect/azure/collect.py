@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor import __version__
 from apimdoctor.collect import arm
@@ -31,8 +32,7 @@ STOPPED = Gap(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class References:
+class References(Struct, frozen=True, kw_only=True):
     """What policies name that lies outside of API Management."""
 
     metadata_urls: tuple[str, ...] = ()
@@ -43,8 +43,7 @@ class References:
     """Ids of Entra tenants whose tokens are trusted."""
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """One run: what was read so far."""
 
     request: Request

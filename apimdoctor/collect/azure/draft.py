@@ -1,9 +1,11 @@
 """What was read of one service so far, by path; becoming a snapshot's service at any moment, also in the middle."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from apimdoctor.collect import arm
 from apimdoctor.collect.azure.unchanged import KeptApi
@@ -27,8 +29,7 @@ _PLAIN = {
 _CONSOLE = {"authorizationServers": "oauth2", "openidConnectProviders": "openid"}
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(Struct):
     """The JSON of a service and of what it holds. `below` is keyed by path, such as `apis/orders/operations`."""
 
     json: Json

@@ -6,11 +6,12 @@ The generated models cost about a thousand times as much as decoding the bytes (
 import asyncio
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import httpx
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from apimdoctor.collect import graph
 from apimdoctor.collect.azure.failures import AzureError, RefusedError, UnreadableError, clean, gap
@@ -99,8 +100,7 @@ _COLLECTIONS: tuple[tuple[str, tuple[str, ...], Callable[[Json], Any]], ...] = (
 )
 
 
-@dataclass(slots=True)
-class TenantDraft:
+class TenantDraft(Struct):
     """What was read of one tenant so far."""
 
     id: str

@@ -7,13 +7,13 @@ most 1 MiB and 5 seconds, no token, and no host but those of the cloud and of `-
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
+from msgspec import Struct, field
 
 from apimdoctor import __version__
 from apimdoctor.collect.azure.clouds import CLOUDS, Cloud, Origin, is_loopback, origin_of
@@ -35,8 +35,7 @@ _AT_ONCE = 8
 _MOST_DOCUMENTS = 500
 
 
-@dataclass(slots=True)
-class Fetcher:
+class Fetcher(Struct):
     """Fetches documents, each address once."""
 
     transport: Transport

@@ -4,7 +4,8 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 BURST = 250
 PER_SECOND = 25.0
@@ -14,8 +15,7 @@ AT_ONCE = 16
 """Requests in flight per subscription; more gains nothing under the limit above (measured)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """Time and chance, so that tests need neither."""
 
     now: Callable[[], float] = time.monotonic

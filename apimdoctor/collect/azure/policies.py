@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from azure.core.exceptions import AzureError as SdkError
 from azure.core.exceptions import ServiceRequestError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
+from msgspec import Struct, field
 
 from apimdoctor import __version__
 from apimdoctor.collect.azure.clouds import Origin, origin_of
@@ -48,8 +48,7 @@ _REMAINING = ("x-ms-ratelimit-remaining-subscription-reads", "x-ms-ratelimit-rem
 _TLS = re.compile(r"SSL\w*Error|\[SSL:|CERTIFICATE_VERIFY_FAILED")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What Azure said: the decoded JSON, or the text of an answer that is no JSON."""
 
     json: Any
@@ -64,8 +63,7 @@ class _Thin(dict[str, Any]):
     headers: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What may be asked: everything below `path` of an origin, with a token for `scope`."""
 
     origin: Origin
@@ -73,8 +71,7 @@ class Target:
     scope: str
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(Struct):
     """How many requests went out, and how many of them were repeats."""
 
     requests: int = 0
@@ -82,8 +79,7 @@ class Counts:
     by_path: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Around:
+class Around(Struct):
     """What the policies of one run share."""
 
     clock: Clock

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
+
+from msgspec import Struct, field
 
 from apimdoctor.collect import arm
 from apimdoctor.collect.azure import paging
@@ -28,8 +29,7 @@ def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """What shall be read, and as whom."""
 
     cloud: Cloud = CLOUDS["public"]
@@ -50,8 +50,7 @@ class Request:
     collected_at: str = field(default_factory=_now)
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Struct, frozen=True):
     """One Azure subscription that is read."""
 
     id: str

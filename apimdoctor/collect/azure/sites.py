@@ -3,8 +3,10 @@
 import asyncio
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from apimdoctor.collect import arm
 from apimdoctor.collect.azure.failures import AzureError, UnreadableError, gap
@@ -25,8 +27,7 @@ _MOST_HOSTS = 200
 _MOST_PAGES = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """A site that stands behind a host."""
 
     id: str

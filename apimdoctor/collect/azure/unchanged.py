@@ -6,7 +6,9 @@ snapshot is read again: what failed then may succeed now, and the tags of masks 
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from apimdoctor.collect import arm
 from apimdoctor.collect.fields import Json, text
@@ -31,16 +33,14 @@ _NEVER_READ = frozenset(
 _REVISION = re.compile(r";rev=[^/]*")
 
 
-@dataclass(frozen=True, slots=True)
-class KeptApi:
+class KeptApi(Struct, frozen=True):
     """A revision of an API as it was read before, with its logging."""
 
     api: Api
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass(slots=True)
-class Unchanged:
+class Unchanged(Struct):
     """What may be taken from an earlier reading of one service."""
 
     earlier: Service

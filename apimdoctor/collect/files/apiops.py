@@ -1,7 +1,8 @@
 """The folder layout of the APIOps extractor, at any depth, and of trees that use its shape with underscores."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 _COLLECTIONS = {
     "apis": ("apis", "apiinformation.json"),
@@ -32,8 +33,7 @@ _WITH_POLICY = frozenset({"apis", "products", "policyFragments", "operations", "
 _POLICY_SUFFIXES = frozenset({"xml", "xml.tpl", "xml.tftpl", "tftpl", "tftpl.xml", "tpl.xml", "xml.tmpl"})
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a file stands in an APIOps tree: the tree's root, the resource's path, and whether the file is its policy."""
 
     root: str

@@ -1,8 +1,9 @@
 """How the resources found below a service become the service of a snapshot."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from apimdoctor.collect import arm
 from apimdoctor.collect.fields import Json, MalformedError

@@ -2,10 +2,10 @@
 
 import codecs
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from apimdoctor.collect.files.tree import Tree, UnreadableError
 from apimdoctor.snapshot import Gap, GapKind, Origin
@@ -48,8 +48,7 @@ class Desk:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """How a text stands in a file: the byte order mark and the encoding, so that it can be written back the same way."""
 
     mark: bytes

@@ -1,8 +1,10 @@
 """Entra objects in files: which tenant they belong to, and which of a tenant's collections are whole."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from apimdoctor.collect import graph
 from apimdoctor.collect.fields import Json, MalformedError
@@ -32,8 +34,7 @@ NOWHERE = "/"
 """The folder of objects that stand beside no organization: no path can be in it."""
 
 
-@dataclass(slots=True)
-class _Shelf:
+class _Shelf(Struct):
     """The objects of one tenant, by collection and key; the first of equal keys stays."""
 
     objects: dict[str, dict[str, Any]] = field(default_factory=dict)

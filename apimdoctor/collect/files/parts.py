@@ -1,14 +1,14 @@
 """A resource as far as it was found, with the resources below it: what folders and ARM files are both turned into."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor.collect.fields import Json
 from apimdoctor.snapshot import Origin, PolicyText
 
 
-@dataclass(slots=True)
-class Part:
+class Part(Struct):
     """A resource as far as it was found: its JSON, its policy, and the resources below it by collection and name."""
 
     name: str

@@ -1,9 +1,10 @@
 """What a root of files holds, recognised by content: APIOps trees, ARM JSON, Entra objects, sites and bare policies."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from apimdoctor.collect import arm
 from apimdoctor.collect.fields import Json, MalformedError

@@ -2,9 +2,11 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from apimdoctor.collect.files.anchors import Anchor
 from apimdoctor.snapshot import Origin
@@ -35,16 +37,14 @@ class Written:
         return line, offset - self._starts[line - 1] + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """An offset in a file."""
 
     file: Written
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A piece: literal text as it stands in a file, or text that stands for something else."""
 
     text: str
@@ -56,8 +56,7 @@ class Segment:
     """What an unknown piece stands for; its text is then a marker such as `${var.x}`."""
 
 
-@dataclass(frozen=True, eq=False)
-class Text:
+class Text(Struct, frozen=True, eq=False):
     """A string value. Equal texts are equal whatever their pieces."""
 
     segments: tuple[Segment, ...] = ()

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from apimdoctor.collect import arm
 from apimdoctor.collect.arm import Address
@@ -15,8 +16,7 @@ from apimdoctor.snapshot import Origin, PolicyText, Service
 _MARKER = re.compile(r"\$\{[^{}]*\}")
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(Struct):
     """A service being put together from the files of one folder."""
 
     part: Part
@@ -27,8 +27,7 @@ class Draft:
     policies_told: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """The JSON of one ARM resource and the place it was found at."""
 
     address: Address

@@ -6,7 +6,8 @@ activity-log-schema.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from apimdoctor.demo.server.resources import Resources
 from apimdoctor.demo.server.serve_arm import PROVIDER, Json
@@ -19,8 +20,7 @@ _FILTER = re.compile(
 _MEMBERS = re.compile(r"/(?:products|gateways)/[^/]+/(?:apis|apilinks)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Something that was written or deleted at a time (ISO 8601, UTC)."""
 
     at: str
@@ -28,8 +28,7 @@ class Event:
     operation: str
 
 
-@dataclass(slots=True)
-class ActivityLog:
+class ActivityLog(Struct):
     """What happened in all subscriptions."""
 
     events: list[Event] = field(default_factory=list)

@@ -1,9 +1,11 @@
 """What the embedded Azure answers: a request in, status, headers and body out, without a socket."""
 
 import json
-from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from apimdoctor.demo.server import activity_log, serve_arm, serve_graph
 from apimdoctor.demo.server.activity_log import ActivityLog
@@ -21,8 +23,7 @@ _TYPES_KNOWN_SINCE = "2025"
 _BATCH = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """A request. `face` is the service it came to: ARM, Graph or the login."""
 
     face: str
@@ -36,8 +37,7 @@ class Asked:
     """The address of the face, for links."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """An answer, and how it goes over the wire: after `delay` seconds, and cut off in the middle when `cut`."""
 
     status: int = 200
@@ -57,8 +57,7 @@ class Answer:
         return replace(self, body=json.dumps(body, ensure_ascii=False).encode())
 
 
-@dataclass(slots=True, kw_only=True)
-class Azure:
+class Azure(Struct, kw_only=True):
     """The services of one Azure: what they know, and how they page."""
 
     resources: Resources

@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from apimdoctor.demo.server import serve_arm
 from apimdoctor.demo.server.answering import Answer, Asked
@@ -16,8 +18,7 @@ _LISTS = frozenset({"value", "data", "responses"})
 """What holds the objects of an answer: never null."""
 
 
-@dataclass(slots=True)
-class Fault:
+class Fault(Struct):
     """A change of answers. `where` is searched in the service and the path (`arm/subscriptions/...`)."""
 
     name: str

@@ -6,19 +6,19 @@ Source: learn.microsoft.com/azure/azure-resource-manager/management/request-limi
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 
-@dataclass(slots=True)
-class Limit:
+class Limit(Struct):
     """A bucket of `burst` reads that refills with `per_second`."""
 
     burst: float = 250
     per_second: float = 25
     now: Callable[[], float] = time.monotonic
     refused: int = 0
-    _left: float = field(init=False)
-    _seen: float = field(init=False)
+    _left: float = 0
+    _seen: float = 0
 
     def __post_init__(self) -> None:
         self._left, self._seen = self.burst, self.now()

@@ -3,10 +3,11 @@
 import hashlib
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct, field
 
 from apimdoctor.snapshot import OpenIdMetadata
 
@@ -17,8 +18,7 @@ _METADATA = "/.well-known/openid-configuration"
 _MANY = frozenset({"common", "organizations", "consumers"})
 
 
-@dataclass(slots=True)
-class Login:
+class Login(Struct):
     """Gives tokens, each good for one tenant and one service, and knows those that are still good."""
 
     tenants: frozenset[str]

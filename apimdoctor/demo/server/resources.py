@@ -1,8 +1,9 @@
 """Every resource of a snapshot by the path under which Azure Resource Manager tells it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
 
 from apimdoctor.demo.server import serve_arm
 from apimdoctor.demo.server.serve_arm import Json
@@ -18,8 +19,7 @@ _GROUP = "rg-read-from-files"
 _CONSOLE = {"oauth2": "authorizationServers", "openid": "openidConnectProviders"}
 
 
-@dataclass(slots=True)
-class Resources:
+class Resources(Struct):
     """What Azure Resource Manager knows. Paths are in lower case, as Azure does not tell cases apart."""
 
     collections: dict[str, list[Json]] = field(default_factory=dict)

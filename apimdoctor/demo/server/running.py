@@ -6,13 +6,13 @@ import json
 import ssl
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from uuid import uuid4
 
 from aiohttp import web
+from msgspec import Struct
 
 from apimdoctor.demo.server import serve_arm
 from apimdoctor.demo.server.answering import ARM, GRAPH, LOGIN, Answer, Asked, Azure
@@ -29,8 +29,7 @@ _WORTH_PACKING = 1400
 _START_SECONDS = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(Struct, frozen=True, kw_only=True):
     """A request that came, and the status it was answered with; of its token only that there was one."""
 
     method: str

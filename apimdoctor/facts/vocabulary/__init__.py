@@ -8,10 +8,11 @@ Four conventions carry the whole design:
 * A fact sits on the narrowest subject that determines it (an accepted issuer on the token check, the token it meets on
   the passage), so that a fault judged there is judged once, however many operations pass it.
 * A word from a fixed list is hinted as ``Literal``: a rule that compares it with any other word is refused at load.
+A subject is a frozen struct with named fields, compared by identity: declared and made in C, as a scan makes many.
 Lists of subjects only point downwards: a cycle through lists cannot be shown to CEL.
 """
 
-from apimdoctor.facts.vocabulary.base import HostStands, Place, fact
+from apimdoctor.facts.vocabulary.base import HostStands, Place
 from apimdoctor.facts.vocabulary.check import (
     Entry,
     EntryForm,
@@ -150,5 +151,4 @@ __all__ = [
     "Waiver",
     "WrittenExpression",
     "WrittenText",
-    "fact",
 ]

@@ -1,29 +1,15 @@
-"""What every subject shares: how it is declared, and the place it stands at."""
+"""What every subject shares: the place it stands at."""
 
-from dataclasses import dataclass
-from typing import Literal, TypeVar, dataclass_transform
+from typing import Literal
 
-from apimdoctor.frozen import frozen
-
-T = TypeVar("T")
-
+from msgspec import Struct
 
 HostStands = Literal["own domain", "private network", "Azure", "elsewhere", ""]
 """`own domain`: of a verified domain of a tenant; `Azure`: a host name that Azure gives its resources, or Microsoft's
 own; `elsewhere`: none of these, and all domains of the tenants were read; "" = no host is written."""
 
 
-@dataclass_transform(eq_default=False, kw_only_default=True, frozen_default=True)
-def fact(cls: type[T]) -> type[T]:
-    """Declare a subject: a dataclass with named fields, compared by identity, that nobody may change.
-
-    The type checker keeps it so; see `frozen` for why the constructor does not.
-    """
-    return dataclass(kw_only=True, eq=False)(cls)
-
-
-@frozen(kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a subject stands, in the terms of a report. `path` is the part of the fingerprint that names the element."""
 
     resource: str = ""

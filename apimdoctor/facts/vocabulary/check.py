@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import Struct
+
 from apimdoctor.entra import issuers, metadata
 from apimdoctor.facts.values import Unknown, Values
-from apimdoctor.facts.vocabulary.base import Place, fact
+from apimdoctor.facts.vocabulary.base import Place
 from apimdoctor.facts.vocabulary.entra import AppMatch
 from apimdoctor.facts.vocabulary.policy import PolicyScope, PolicySection
 
@@ -17,8 +19,7 @@ FoundAs = Literal["app registration", "service principal", "Microsoft API", "not
 Restriction = Literal["issuer", "tenant", "audience", "client", "scope", "role", "subject", "claim"]
 
 
-@fact
-class RequiredClaim:
+class RequiredClaim(Struct, frozen=True, kw_only=True, eq=False):
     """A claim that a token check demands (required-claims)."""
 
     place: Place = Place()
@@ -32,8 +33,7 @@ class RequiredClaim:
     values_with_separator: Values  # values that hold the separator, at which the claim is split before it is compared
 
 
-@fact
-class Metadata:
+class Metadata(Struct, frozen=True, kw_only=True, eq=False):
     """One openid-config URL, and the issuer its document states (read, or known from the URL's form)."""
 
     place: Place = Place()
@@ -51,8 +51,7 @@ class Metadata:
     tenant_kind: Literal["workforce", "b2c", "external id", ""] | Unknown  # "" = nobody told
 
 
-@fact
-class KeySource:
+class KeySource(Struct, frozen=True, kw_only=True, eq=False):
     """Where a token check takes its keys from."""
 
     place: Place = Place()
@@ -61,8 +60,7 @@ class KeySource:
     text: str | Unknown
 
 
-@fact
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True, eq=False):
     """One written issuer, audience or client id, for rules about spelling."""
 
     place: Place = Place()
@@ -80,8 +78,7 @@ class Entry:
     differs_in: Literal["letter case", "final slash", "scheme", ""] | Unknown  # audiences: from the name it stands for
 
 
-@fact
-class WrittenExpression:
+class WrittenExpression(Struct, frozen=True, kw_only=True, eq=False):
     """A policy expression in a token check, at a place where no source, or not every source, allows one."""
 
     place: Place = Place()
@@ -90,8 +87,7 @@ class WrittenExpression:
     text: str
 
 
-@fact
-class TokenCheck:
+class TokenCheck(Struct, frozen=True, kw_only=True, eq=False):
     """A validate-jwt or validate-azure-ad-token element: the tokens it accepts, whoever reaches it."""
 
     place: Place = Place()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import Struct
+
 from apimdoctor.facts.values import NONE, Unknown, Values
-from apimdoctor.facts.vocabulary.base import Place, fact
+from apimdoctor.facts.vocabulary.base import Place
 
 Certainty = Literal["certain", "likely", "possible"]
 FoundClient = Literal["app registration", "service principal", "Microsoft client", "nothing"]
 
 
-@fact
-class Tenant:
+class Tenant(Struct, frozen=True, kw_only=True, eq=False):
     """An Entra tenant that was read, or whose app registrations were."""
 
     place: Place = Place()
@@ -22,8 +23,7 @@ class Tenant:
     domains: Values
 
 
-@fact
-class Credential:
+class Credential(Struct, frozen=True, kw_only=True, eq=False):
     """A secret or certificate of an app registration, by dates only."""
 
     place: Place = Place()
@@ -32,8 +32,7 @@ class Credential:
     days_left: int | Unknown  # counted from the snapshot's collected_at, never from today
 
 
-@fact
-class RedirectUri:
+class RedirectUri(Struct, frozen=True, kw_only=True, eq=False):
     """A reply URL of an app registration."""
 
     place: Place = Place()
@@ -41,8 +40,7 @@ class RedirectUri:
     kind: Literal["web", "spa", "public client"]
 
 
-@fact
-class IdentifierUri:
+class IdentifierUri(Struct, frozen=True, kw_only=True, eq=False):
     """An identifier URI of an app registration, with the domain in it."""
 
     place: Place = Place()
@@ -51,8 +49,7 @@ class IdentifierUri:
     verified: bool | Unknown  # the domain, or one above it, is a verified domain of the tenant
 
 
-@fact
-class AskedApi:
+class AskedApi(Struct, frozen=True, kw_only=True, eq=False):
     """An app registration that a client asks permissions of (requiredResourceAccess)."""
 
     place: Place = Place()
@@ -61,8 +58,7 @@ class AskedApi:
     token_version_written: bool
 
 
-@fact
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True, eq=False):
     """A delegated permission that an app registration exposes."""
 
     place: Place = Place()
@@ -71,8 +67,7 @@ class Scope:
     still_granted: bool | Unknown = False  # a delegated grant or a preauthorization names it
 
 
-@fact
-class Role:
+class Role(Struct, frozen=True, kw_only=True, eq=False):
     """A role that an app registration defines, with who holds it in this tenant."""
 
     place: Place = Place()
@@ -83,8 +78,7 @@ class Role:
     holders: Values  # display names of service principals, users and groups
 
 
-@fact
-class PreauthorizedClient:
+class PreauthorizedClient(Struct, frozen=True, kw_only=True, eq=False):
     """A client that gets scopes of an app registration without asking for consent."""
 
     place: Place = Place()
@@ -94,8 +88,7 @@ class PreauthorizedClient:
     ids_without_scope: Values = NONE  # ids of permissions it lists that no scope of the app registration has
 
 
-@fact
-class ServicePrincipal:
+class ServicePrincipal(Struct, frozen=True, kw_only=True, eq=False):
     """A service principal: an enterprise application or a managed identity."""
 
     place: Place = Place()
@@ -109,8 +102,7 @@ class ServicePrincipal:
     role_values: Values  # "resource/role" it holds
 
 
-@fact
-class Grant:
+class Grant(Struct, frozen=True, kw_only=True, eq=False):
     """A delegated permission grant from a client to a resource."""
 
     place: Place = Place()
@@ -120,8 +112,7 @@ class Grant:
     for_everyone: bool
 
 
-@fact
-class App:
+class App(Struct, frozen=True, kw_only=True, eq=False):
     """An app registration that takes part in a token path, and the access tokens Entra ID issues for it."""
 
     place: Place = Place()
@@ -164,8 +155,7 @@ class App:
     misplaced: Values = NONE  # property names written where they are not read
 
 
-@fact
-class AppMatch:
+class AppMatch(Struct, frozen=True, kw_only=True, eq=False):
     """An app registration named by a string in a policy.
 
     When it is less than certain, the engine makes an error a warning and says the doubt.

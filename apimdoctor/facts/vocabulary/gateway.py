@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import Struct
+
 from apimdoctor.facts.values import NONE, Unknown, Values
-from apimdoctor.facts.vocabulary.base import HostStands, Place, fact
+from apimdoctor.facts.vocabulary.base import HostStands, Place
 from apimdoctor.facts.vocabulary.check import MetadataForm
 from apimdoctor.facts.vocabulary.entra import AppMatch, FoundClient
 
 
-@fact
-class Service:
+class Service(Struct, frozen=True, kw_only=True, eq=False):
     """An API Management service, or one tree of files that describes one."""
 
     place: Place = Place()
@@ -21,8 +22,7 @@ class Service:
     identity_client_ids: Values  # client ids of its managed identities
 
 
-@fact
-class ConsoleScope:
+class ConsoleScope(Struct, frozen=True, kw_only=True, eq=False):
     """A scope that a console server asks for."""
 
     place: Place = Place()
@@ -32,8 +32,7 @@ class ConsoleScope:
     exposed: bool | Unknown = True  # what it is for has an enabled scope of that name, or none is named (/.default)
 
 
-@fact
-class ConsoleServer:
+class ConsoleServer(Struct, frozen=True, kw_only=True, eq=False):
     """An authorization server or OpenID provider of the developer console: it asks for tokens, it protects nothing."""
 
     place: Place = Place()
@@ -49,8 +48,7 @@ class ConsoleServer:
     scopes: tuple[ConsoleScope | Unknown, ...] = ()
 
 
-@fact
-class Api:
+class Api(Struct, frozen=True, kw_only=True, eq=False):
     """One online revision of one API."""
 
     place: Place = Place()
@@ -66,8 +64,7 @@ class Api:
     console_servers: tuple[ConsoleServer | Unknown, ...] = ()
 
 
-@fact
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True, eq=False):
     """One operation of an API; for an API without operations one that stands for every request."""
 
     place: Place = Place()
@@ -77,8 +74,7 @@ class Operation:
     catch_all: bool
 
 
-@fact
-class Product:
+class Product(Struct, frozen=True, kw_only=True, eq=False):
     """A product."""
 
     place: Place = Place()
@@ -88,8 +84,7 @@ class Product:
     state: Literal["published", "notPublished", ""]
 
 
-@fact
-class Subscription:
+class Subscription(Struct, frozen=True, kw_only=True, eq=False):
     """A subscription, whose key opens a product, an API or all of them."""
 
     place: Place = Place()
@@ -99,8 +94,7 @@ class Subscription:
     built_in: bool
 
 
-@fact
-class NamedValue:
+class NamedValue(Struct, frozen=True, kw_only=True, eq=False):
     """A named value of a service or workspace."""
 
     place: Place = Place()
@@ -110,8 +104,7 @@ class NamedValue:
     used: bool | Unknown
 
 
-@fact
-class Diagnostic:
+class Diagnostic(Struct, frozen=True, kw_only=True, eq=False):
     """What a service, or one of its APIs, writes to Application Insights or an event hub."""
 
     place: Place = Place()
@@ -119,8 +112,7 @@ class Diagnostic:
     headers_logged: tuple[str, ...] = ()  # lower case
 
 
-@fact
-class SiteAuth:
+class SiteAuth(Struct, frozen=True, kw_only=True, eq=False):
     """Easy Auth of a web app that serves as back end."""
 
     place: Place = Place()
@@ -137,8 +129,7 @@ class SiteAuth:
     apps: tuple[AppMatch | Unknown, ...] = ()  # that its client id and its allowed audiences name
 
 
-@fact
-class Backend:
+class Backend(Struct, frozen=True, kw_only=True, eq=False):
     """A back end: an entity of that kind, or a bare URL."""
 
     place: Place = Place()

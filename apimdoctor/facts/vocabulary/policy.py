@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import Struct
+
 from apimdoctor.facts.values import Unknown, Values
-from apimdoctor.facts.vocabulary.base import HostStands, Place, fact
+from apimdoctor.facts.vocabulary.base import HostStands, Place
 from apimdoctor.facts.vocabulary.entra import AppMatch
 
 PolicyScope = Literal["global", "workspace", "product", "api", "operation", "fragment", "resolver", ""]
@@ -13,8 +15,7 @@ PolicyScope = Literal["global", "workspace", "product", "api", "operation", "fra
 PolicySection = Literal["inbound", "backend", "outbound", "on-error", ""]
 
 
-@fact
-class Condition:
+class Condition(Struct, frozen=True, kw_only=True, eq=False):
     """A condition that guards part of a policy."""
 
     place: Place = Place()
@@ -25,8 +26,7 @@ class Condition:
     never_set: tuple[str, ...] | Unknown = ()  # variables it reads that no earlier step sets
 
 
-@fact
-class Step:
+class Step(Struct, frozen=True, kw_only=True, eq=False):
     """A policy element that runs, with what the element table says of it."""
 
     place: Place = Place()
@@ -55,8 +55,7 @@ class Step:
     stands: HostStands | Unknown = ""  # whose the host it calls is
 
 
-@fact
-class IdentityChange:
+class IdentityChange(Struct, frozen=True, kw_only=True, eq=False):
     """A step that puts the gateway's own credential where a caller's token was, and the token it gets."""
 
     place: Place = Place()
@@ -75,8 +74,7 @@ class IdentityChange:
     apps: tuple[AppMatch | Unknown, ...] = ()
 
 
-@fact
-class Section:
+class Section(Struct, frozen=True, kw_only=True, eq=False):
     """One section of one policy document."""
 
     place: Place = Place()
@@ -87,8 +85,7 @@ class Section:
     written: bool = True  # the section element is there
 
 
-@fact
-class PolicyDocument:
+class PolicyDocument(Struct, frozen=True, kw_only=True, eq=False):
     """The policy text of one scope."""
 
     place: Place = Place()
@@ -99,8 +96,7 @@ class PolicyDocument:
     sections: tuple[Section, ...] = ()
 
 
-@fact
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True, eq=False):
     """A name in a policy: fragment, named value, certificate, back end."""
 
     place: Place = Place()
@@ -109,8 +105,7 @@ class Reference:
     found: bool | Unknown  # "no" only where the whole collection was read
 
 
-@fact
-class WrittenText:
+class WrittenText(Struct, frozen=True, kw_only=True, eq=False):
     """A literal that stands where a credential may stand."""
 
     place: Place = Place()
@@ -119,8 +114,7 @@ class WrittenText:
     """By the place it stands in, its name or its form; `random text`: nothing but letters that nobody chose."""
 
 
-@fact
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True, eq=False):
     """An error that an expression raises on some requests; callers then get 500."""
 
     place: Place = Place()
@@ -129,8 +123,7 @@ class Failure:
     reads: str  # what holds it: 'header:x', 'claim:x', 'lasterror.message' ...
 
 
-@fact
-class PolicyExpression:
+class PolicyExpression(Struct, frozen=True, kw_only=True, eq=False):
     """An expression as written, named values in place."""
 
     place: Place = Place()  # of the element it stands in
@@ -140,8 +133,7 @@ class PolicyExpression:
     failures: tuple[Failure | Unknown, ...] = ()
 
 
-@fact
-class PolicyElement:
+class PolicyElement(Struct, frozen=True, kw_only=True, eq=False):
     """An element as written, for rules about where it may stand (files only: a live service has refused these)."""
 
     place: Place = Place()
@@ -152,8 +144,7 @@ class PolicyElement:
     sections_allowed: Values
 
 
-@fact
-class Fragment:
+class Fragment(Struct, frozen=True, kw_only=True, eq=False):
     """A policy fragment, with the token checks it holds (each of these is among `Facts.token_checks`)."""
 
     place: Place = Place()
@@ -162,8 +153,7 @@ class Fragment:
     used: bool | Unknown
 
 
-@fact
-class Waiver:
+class Waiver(Struct, frozen=True, kw_only=True, eq=False):
     """A comment in a policy file that waives a rule for the element it stands before: `apimdoctor: ignore RULE reason`."""
 
     place: Place = Place()  # of the comment

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import Struct
+
 from apimdoctor.facts.values import NONE, Unknown, Values
-from apimdoctor.facts.vocabulary.base import Place, fact
+from apimdoctor.facts.vocabulary.base import Place
 from apimdoctor.facts.vocabulary.check import TokenCheck
 from apimdoctor.facts.vocabulary.entra import AppMatch
 from apimdoctor.facts.vocabulary.gateway import Api, Backend, Operation, Product, SiteAuth
@@ -15,8 +17,7 @@ Context = Literal["no key", "open product", "product key", "API key", "all-APIs 
 ControlName = Literal["client certificate", "address filter", "manual token test", "shared secret header", "key"]
 
 
-@fact
-class Passage:
+class Passage(Struct, frozen=True, kw_only=True, eq=False):
     """A token check as it is met on a route."""
 
     place: Place = Place()
@@ -31,8 +32,7 @@ class Passage:
     """Steps of narrower scopes that, on every path, refuse callers without a client certificate."""
 
 
-@fact
-class UncheckedPath:
+class UncheckedPath(Struct, frozen=True, kw_only=True, eq=False):
     """A way through the policy, to a back end or an answer, on which no check reads the caller's token.
 
     It has exactly one `why`, so that one hole is one finding. Precedence when several hold: answer, cache > base >
@@ -53,8 +53,7 @@ class UncheckedPath:
     subject_to: tuple[ControlName, ...] = ()  # other controls on it
 
 
-@fact
-class DroppedSteps:
+class DroppedSteps(Struct, frozen=True, kw_only=True, eq=False):
     """A section without base, with the inherited steps that therefore do not run."""
 
     place: Place = Place()
@@ -63,8 +62,7 @@ class DroppedSteps:
     instead: tuple[str, ...] | Unknown = ()  # names of the elements that run on the same way
 
 
-@fact
-class Replacement:
+class Replacement(Struct, frozen=True, kw_only=True, eq=False):
     """A step that overwrites the gateway's own credential, which another step of the same policy put there unused."""
 
     place: Place = Place()
@@ -72,8 +70,7 @@ class Replacement:
     second: Step
 
 
-@fact
-class ResourceMetadata:
+class ResourceMetadata(Struct, frozen=True, kw_only=True, eq=False):
     """What a policy answers to clients that ask how to get a token (RFC 9728, MCP)."""
 
     place: Place = Place()
@@ -84,8 +81,7 @@ class ResourceMetadata:
     apps: tuple[AppMatch | Unknown, ...] = ()  # named by the resource in the scopes
 
 
-@fact
-class Cors:
+class Cors(Struct, frozen=True, kw_only=True, eq=False):
     """A cors element of a route, as a preflight meets it."""
 
     place: Place = Place()
@@ -100,8 +96,7 @@ class Cors:
     terminates_unmatched: bool | Unknown
 
 
-@fact
-class VariableRead:
+class VariableRead(Struct, frozen=True, kw_only=True, eq=False):
     """A read of a context variable, with who set it before."""
 
     place: Place = Place()
@@ -112,8 +107,7 @@ class VariableRead:
     asked_for: bool  # a step of the route asks whether it is set (ContainsKey)
 
 
-@fact
-class Arrival:
+class Arrival(Struct, frozen=True, kw_only=True, eq=False):
     """A token that a back end with Easy Auth gets on some way: the caller's own, or the gateway's."""
 
     place: Place = Place()  # of the token check it passed, or of the step that got it
@@ -128,8 +122,7 @@ class Arrival:
     clients: Values  # client ids in it; everything when the token check restricts none
 
 
-@fact
-class Hop:
+class Hop(Struct, frozen=True, kw_only=True, eq=False):
     """A call from the gateway to a back end, on some path of a route."""
 
     place: Place = Place()
@@ -142,8 +135,7 @@ class Hop:
     arrivals: tuple[Arrival | Unknown, ...] = ()  # where Easy Auth stands before the back end
 
 
-@fact
-class Route:
+class Route(Struct, frozen=True, kw_only=True, eq=False):
     """One operation of an online revision, called in one request context."""
 
     place: Place = Place()

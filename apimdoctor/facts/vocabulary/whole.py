@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from apimdoctor.facts.values import Unknown
-from apimdoctor.facts.vocabulary.base import fact
 from apimdoctor.facts.vocabulary.check import TokenCheck
 from apimdoctor.facts.vocabulary.entra import App, Grant, ServicePrincipal, Tenant
 from apimdoctor.facts.vocabulary.gateway import (
@@ -32,8 +33,7 @@ from apimdoctor.facts.vocabulary.policy import (
 from apimdoctor.facts.vocabulary.way import Route
 
 
-@fact
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True, eq=False):
     """Where every `each` starts. An Unknown among the items says what could not be read, and so may be missing."""
 
     collected_at: str = ""

@@ -6,7 +6,7 @@ linked-templates.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from apimdoctor.collect.files.segments import Text, literal
 from apimdoctor.collect.files.templates import arm_expression

@@ -6,7 +6,8 @@ Source: learn.microsoft.com/azure/azure-resource-manager/bicep/data-types, opera
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from apimdoctor.collect.files.segments import Place, Segment, Text, Written, literal
 from apimdoctor.collect.files.templates.nodes import Kind, Node, Resource, Scalar

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from apimdoctor.collect.files.segments import Text, literal
 from apimdoctor.collect.files.templates.naming import GRAPH, described, identity, whole_name, whole_type, written
@@ -87,8 +88,7 @@ _UNTYPED = ("bool", "int", "object", "array")
 _MAX_DEPTH = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(Struct, frozen=True):
     """A resource: its JSON, and where it is declared; one with a policy: where the policy's text was typed."""
 
     json: dict[str, Any]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from apimdoctor.collect.files.contents import Desk, text_of
 from apimdoctor.collect.files.segments import Place, Text, Written, literal

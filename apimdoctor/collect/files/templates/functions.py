@@ -9,8 +9,9 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace as changed
 from urllib.parse import quote, unquote
+
+from msgspec.structs import replace as changed
 
 from apimdoctor.collect.files.segments import Segment, Text, joined, literal
 from apimdoctor.collect.files.templates.values import (

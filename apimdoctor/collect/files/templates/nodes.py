@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from apimdoctor.collect.files.segments import Text
 
@@ -31,8 +32,7 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A part of an expression, with the line it starts on."""
 
     kind: Kind
@@ -56,8 +56,7 @@ class Node:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """A parameter: `kind` is its type as far as one word says it; a secret's default is never used."""
 
     name: str
@@ -66,8 +65,7 @@ class Parameter:
     secure: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """A resource that a template declares. `symbol` is its name in the template, "" where it has none."""
 
     symbol: str
@@ -82,8 +80,7 @@ class Resource:
     column: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(Struct, frozen=True):
     """A template used by another: a file, or one written inside (`inline`)."""
 
     symbol: str
@@ -96,16 +93,14 @@ class Module:
     line: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function that a template defines."""
 
     parameters: tuple[str, ...]
     body: Node
 
 
-@dataclass(slots=True)
-class Program:
+class Program(Struct):
     """Everything that one template declares."""
 
     document: str

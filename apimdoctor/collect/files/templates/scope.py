@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from apimdoctor.collect.files.segments import Text, literal
 from apimdoctor.collect.files.templates import functions
@@ -43,8 +44,7 @@ class Loader(Protocol):
         """The value of a JSON file that a template loads."""
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """What is left to one root, shared by all its modules."""
 
     loader: Loader

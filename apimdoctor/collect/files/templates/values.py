@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
 
 from apimdoctor.collect.files.segments import Place, Segment, Text, joined, literal
 from apimdoctor.collect.files.templates.nodes import Node
@@ -18,8 +19,7 @@ _UNSAFE = re.compile(r"[^\w.\-\[\](),: *?]")
 _LONGEST = 160
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(Struct, frozen=True):
     """A value that only a deployment settles; equal to itself. Its text can stand in any policy and in any name."""
 
     text: str
@@ -46,8 +46,7 @@ def symbol(text: str, kind: str = "") -> Symbol:
     return Symbol(safe or "unknown", kind)
 
 
-@dataclass(slots=True, eq=False)
-class Instance:
+class Instance(Struct, eq=False):
     """A resource as it will be deployed, or as it exists (`existing`), once for each turn of its loop."""
 
     scope: Scope
@@ -65,29 +64,25 @@ class Instance:
     """Its properties, once they were asked for."""
 
 
-@dataclass(slots=True, eq=False)
-class Told:
+class Told(Struct, eq=False):
     """An object of which some properties are written in the template, and the others come from Azure."""
 
     fields: dict[str, Value]
     otherwise: Symbol
 
 
-@dataclass(slots=True, eq=False)
-class Deployed:
+class Deployed(Struct, eq=False):
     """A module as it is used: its outputs can be asked for, and the name of its deployment."""
 
     scope: Scope
     title: Value = None
 
 
-@dataclass(slots=True, eq=False)
-class Outputs(Deployed):
+class Outputs(Deployed, eq=False):
     """The outputs of a module."""
 
 
-@dataclass(slots=True, eq=False)
-class Lambda:
+class Lambda(Struct, eq=False):
     """A function written as an argument, with the names around it."""
 
     node: Node

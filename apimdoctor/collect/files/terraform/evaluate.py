@@ -1,8 +1,10 @@
 """What expressions give: operators, references, loops and templates over known values; everything else is a symbol."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from apimdoctor.collect.files.segments import Place, Text, Written, joined, literal
 from apimdoctor.collect.files.terraform import functions, operators
@@ -47,8 +49,7 @@ class Names(Protocol):
         """The files that functions may read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """Where an expression stands: its module, and the loop variables around it."""
 
     module: Names
@@ -61,8 +62,7 @@ class Scope:
         return Scope(self.module, {**self.names, **names}, self.closed)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """`.name`, `[index]` or a splat."""
 
     kind: str
@@ -173,8 +173,7 @@ class Evaluator:
         return self.rendered(parts, Scope(scope.module, names, closed=True)).inserted(place)
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """The nodes of one stretch of a file, in one scope."""
 
     by: Evaluator

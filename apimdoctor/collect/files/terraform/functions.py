@@ -9,9 +9,10 @@ import json
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote_plus
+
+from msgspec.structs import replace
 
 from apimdoctor.collect.files.segments import Segment, Text, joined, literal
 from apimdoctor.collect.files.terraform import operators
@@ -324,8 +325,7 @@ def _plain(value: Value, depth: int = 0) -> Any:
             return value
 
 
-@dataclass(frozen=True, eq=False)
-class Encoded(Text):
+class Encoded(Text, frozen=True, eq=False):
     """JSON that was made of a value, which is kept with the places of its texts."""
 
     value: Value = None

@@ -4,9 +4,10 @@ import re
 import time
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from apimdoctor.collect.files.segments import Place, Written
 
@@ -61,8 +62,7 @@ class Chunk:
         return starts, lengths
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """An expression as written."""
 
     chunk: Chunk
@@ -79,8 +79,7 @@ class Expression:
         return self.chunk.place(self.node)
 
 
-@dataclass(slots=True)
-class Body:
+class Body(Struct):
     """What a block holds."""
 
     attributes: dict[str, Expression] = field(default_factory=dict)
@@ -91,8 +90,7 @@ class Body:
         return (block for block in self.blocks if block.kind == kind)
 
 
-@dataclass(slots=True)
-class Block:
+class Block(Struct):
     """`resource "type" "name" { ... }`; what it holds is read when it is asked for."""
 
     chunk: Chunk
@@ -115,8 +113,7 @@ class Block:
         return self.chunk.place(self.node)
 
 
-@dataclass(slots=True)
-class Read:
+class Read(Struct):
     """A file as read; `broken` is where the first thing stands that is no HCL."""
 
     file: Written

@@ -1,8 +1,10 @@
 """One resource as a configuration or a plan describes it: its arguments, and where it is written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from apimdoctor.collect.files.anchors import Literals
 from apimdoctor.collect.files.segments import Text
@@ -10,8 +12,7 @@ from apimdoctor.collect.files.terraform.values import Symbol, Target, Value, as_
 from apimdoctor.snapshot import Origin
 
 
-@dataclass(slots=True, eq=False)
-class Item:
+class Item(Struct, eq=False):
     """A resource instance. Nested blocks are lists of tables, as in a plan."""
 
     target: Target

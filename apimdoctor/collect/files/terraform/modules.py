@@ -2,8 +2,10 @@
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from apimdoctor.collect.files.segments import Text, literal
 from apimdoctor.collect.files.terraform import remote
@@ -26,8 +28,7 @@ REGISTRATIONS = frozenset({"azuread_application", "azuread_application_registrat
 _OWN_WORDS = frozenset({"each", "count", "self", "terraform", "path"})
 
 
-@dataclass(slots=True)
-class Declared:
+class Declared(Struct):
     """What the files of one folder declare."""
 
     folder: str
@@ -59,8 +60,7 @@ class Declared:
                     self.locals.setdefault(name, expression)
 
 
-@dataclass(slots=True)
-class Instance:
+class Instance(Struct):
     """One instance of a resource or module call: its key as in an address, and what each and count are in it."""
 
     key: str = ""

@@ -4,8 +4,9 @@ Source: developer.hashicorp.com/terraform/internals/json-format. Values marked a
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from apimdoctor.collect.fields import Json
 from apimdoctor.collect.files.anchors import Literals
@@ -27,8 +28,7 @@ def is_plan(json: Json) -> bool:
     )
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(Struct):
     """The items of one plan or state, and the tenant that the provider signs in to."""
 
     items: list[Item] = field(default_factory=list)

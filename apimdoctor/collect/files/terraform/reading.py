@@ -1,8 +1,10 @@
 """What the Terraform of a root says, as resources of API Management, objects of Entra and sites."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from apimdoctor.collect import arm, graph
 from apimdoctor.collect.arm.ids import Address
@@ -21,8 +23,7 @@ _POLICY_KINDS = frozenset({"policy", "api_policy", "api_operation_policy", "prod
 _FRAGMENTS = frozenset({"policy_fragment", "workspace_policy_fragment"})
 
 
-@dataclass(slots=True)
-class Entra:
+class Entra(Struct):
     """One object of Entra: its collection, and the tenant of the root module it is in."""
 
     path: str
@@ -31,8 +32,7 @@ class Entra:
     tenant: str
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """Everything that was found."""
 
     resources: list[Resource] = field(default_factory=list)

@@ -1,8 +1,9 @@
 """Resources of the provider azuread as Graph JSON: app registrations put together from their separate resources."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from apimdoctor.collect.files.terraform.items import Item, texts
 from apimdoctor.collect.files.terraform.modules import REGISTRATIONS
@@ -24,8 +25,7 @@ _UNREAD = {
 }
 
 
-@dataclass(slots=True)
-class Registration:
+class Registration(Struct):
     """An app registration being put together."""
 
     item: Item

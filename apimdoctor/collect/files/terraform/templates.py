@@ -1,7 +1,9 @@
 """The template language inside strings, heredocs and template files: `${...}`, `%{ if }`, `%{ for }`, `~` and escapes."""
 
 import re
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from apimdoctor.collect.files.segments import Place, Segment, Text, Written
 
@@ -15,8 +17,7 @@ _FOR = re.compile(r"\s*+([\w-]++)\s*+(?:,\s*+([\w-]++)\s*+)?in\b")
 MAX_DEPTH = 40
 
 
-@dataclass(slots=True)
-class Literal:
+class Literal(Struct):
     """Text as it is."""
 
     segments: list[Segment]
@@ -27,8 +28,7 @@ class Literal:
         return Text(tuple(self.segments))
 
 
-@dataclass(slots=True)
-class Hole:
+class Hole(Struct):
     """`${...}`: the stretch of the expression."""
 
     start: int
@@ -36,8 +36,7 @@ class Hole:
     place: Place
 
 
-@dataclass(slots=True)
-class If:
+class If(Struct):
     """`%{ if c }...%{ else }...%{ endif }`."""
 
     start: int
@@ -47,8 +46,7 @@ class If:
     otherwise: "Parts" = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class For:
+class For(Struct):
     """`%{ for k, v in c }...%{ endfor }`."""
 
     start: int

@@ -1,9 +1,11 @@
 """What a Terraform expression gives: plain values, texts that know their place, and symbols nobody can know before apply."""
 
 import re
-from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import astuple, replace
 
 from apimdoctor.collect.files.segments import Segment, Text, literal
 
@@ -11,8 +13,7 @@ _UNSAFE = re.compile(r"[^\w.\-\[\]()*,:/ +?=!|]")
 _LONGEST = 160
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A resource, as an expression names it: the module instance, type, name and the key of its instance."""
 
     module: str
@@ -28,8 +29,7 @@ class Target:
         return f"{head}{kind}.{self.name}{self.key}"
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(Struct, frozen=True, eq=False):
     """A value that only a run of Terraform settles; equal to itself. Its text never holds braces, quotes or line breaks."""
 
     text: str
@@ -38,8 +38,14 @@ class Symbol:
     """Of the target, as it is written after its name."""
     missing: bool = False
     """An attribute or element that a known value has not: for Terraform an error, which try() and can() catch."""
-    options: "tuple[Value, ...]" = field(default=(), compare=False)
-    """The values one of which it is, when a condition nobody can settle decides between them."""
+    options: "tuple[Value, ...]" = ()
+    """The values one of which it is, when a condition nobody can settle decides between them; equal symbols may differ in it."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Symbol) and astuple(self)[:-1] == astuple(other)[:-1]
+
+    def __hash__(self) -> int:
+        return hash(astuple(self)[:-1])
 
     @property
     def marker(self) -> str:

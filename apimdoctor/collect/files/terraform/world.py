@@ -3,7 +3,8 @@
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from apimdoctor.collect.files.contents import Desk, json_of, text_of
 from apimdoctor.collect.files.segments import Place, Written
@@ -29,8 +30,7 @@ _LOCAL_SOURCE = re.compile(rb'\bsource\s*=\s*"(\.{1,2}/[^"\n]*)"')
 _SOURCE = re.compile(r"^\.{1,2}(?:/|$)")
 
 
-@dataclass(slots=True)
-class _Folder:
+class _Folder(Struct):
     """The Terraform files of one folder, unparsed."""
 
     files: list[str]
