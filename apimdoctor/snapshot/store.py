@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from apimdoctor.errors import ApimDoctorError
 from apimdoctor.snapshot.apim import Contents, Service, Workspace
 from apimdoctor.snapshot.entra import EntraTenant
-from apimdoctor.snapshot.whole import SCHEMA, Gap, Snapshot
+from apimdoctor.snapshot.whole import APP_REGISTRATIONS, SCHEMA, Gap, Snapshot
 
 _T = TypeVar("_T")
 
@@ -91,7 +91,10 @@ def ordered(snapshot: Snapshot) -> Snapshot:
 
 
 def merge(snapshots: Sequence[Snapshot]) -> Snapshot:
-    """Several snapshots as one: tenants of one id are united, of two services with one id the first stays."""
+    """Several snapshots as one: tenants of one id are united, of two services with one id the first stays.
+
+    What a job left to another (`--without entra`) is no gap when that one has read it.
+    """
     if len(snapshots) == 1:
         return ordered(snapshots[0])
     services: dict[str, Service] = {}
@@ -122,11 +125,19 @@ def merge(snapshots: Sequence[Snapshot]) -> Snapshot:
                 (site for snapshot in snapshots for site in snapshot.sites), lambda one: (one.id.lower(), one.site)
             ),
             metadata=_first((found for snapshot in snapshots for found in snapshot.metadata), lambda one: one.url),
-            gaps=tuple(gaps),
+            gaps=tuple(one for one in gaps if not _read_elsewhere(one, tenants.values())),
             collected_by=next(iter(versions)) if len(versions) == 1 else "",
             clouds=tuple(cloud for snapshot in snapshots for cloud in snapshot.clouds),
         )
     )
+
+
+def _read_elsewhere(gap: Gap, tenants: Iterable[EntraTenant]) -> bool:
+    """Whether what one job left to another was read by it: then nothing is missing."""
+    read = {tenant.id for tenant in tenants if "app_registrations" in tenant.whole}
+    if gap.kind != "skipped" or not read:
+        return False
+    return gap.scope == APP_REGISTRATIONS or gap.scope.removeprefix(f"{APP_REGISTRATIONS} of tenant ") in read
 
 
 def united(first: EntraTenant, second: EntraTenant) -> EntraTenant:

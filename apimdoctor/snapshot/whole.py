@@ -10,6 +10,9 @@ from apimdoctor.snapshot.origin import Origin
 
 SCHEMA = "apimdoctor/snapshot/1"
 
+APP_REGISTRATIONS = "app registrations"
+"""The scope of the gap of a job that leaves Entra ID to another one."""
+
 GapKind = Literal["denied", "throttled", "failed", "unparsed", "skipped"]
 
 

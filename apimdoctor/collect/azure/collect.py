@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from apimdoctor import __version__
 from apimdoctor.collect import arm
-from apimdoctor.collect.azure import activity, selection, sites
+from apimdoctor.collect.azure import activity, aside, selection, sites
 from apimdoctor.collect.azure.apim import ServiceReader
 from apimdoctor.collect.azure.calls import Clients
 from apimdoctor.collect.azure.clouds import Cloud
@@ -23,6 +23,7 @@ from apimdoctor.collect.fields import Json, MalformedError
 from apimdoctor.errors import ApimDoctorError
 from apimdoctor.snapshot import DescribedCloud, Gap, OpenIdMetadata, SiteAuth, Snapshot, Source, store
 from apimdoctor.snapshot.redact import Redactor
+from apimdoctor.snapshot.whole import APP_REGISTRATIONS
 
 STOPPED = Gap(
     scope="the whole scan",
@@ -65,7 +66,7 @@ class _Run(Struct):
         readers = await self._service_readers()
         tenants = [] if "entra" in self.request.without else self._tenant_readers()
         if "entra" in self.request.without:
-            self.gaps.append(_left_out("app registrations", "entra"))
+            self.gaps.append(_left_out(APP_REGISTRATIONS, "entra"))
         async with asyncio.TaskGroup() as group:
             for reader, draft in readers:
                 group.create_task(self._guarded(reader.read(), draft.gaps, draft.id, arm.last_name(draft.json)))
@@ -229,7 +230,8 @@ async def collected(
         try:
             await run.first_round()
             if references is not None:
-                await run.second_round(references(run.snapshot()))
+                read = run.snapshot()
+                await run.second_round(await aside.done(lambda: references(read)))
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None:
@@ -275,7 +277,7 @@ def _left_out(what: str, part: str) -> Gap:
 
 def _unread_tenant(tenant: str) -> Gap:
     return Gap(
-        scope=f"app registrations of tenant {tenant}",
+        scope=f"{APP_REGISTRATIONS} of tenant {tenant}",
         kind="skipped",
         detail="policies trust tokens of this tenant, which was not read",
         hint=f"--entra-tenant {tenant} reads it too, when the identity may",

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+
 from apimdoctor.collect.azure.clouds import Cloud
-from apimdoctor.collect.azure.failures import LoginError, clean
+from apimdoctor.collect.azure.failures import LoginError, clean, unreachable
 from apimdoctor.errors import ApimDoctorError
 
 WAYS = ("default", "cli", "env", "workload", "managed", "pipelines")
@@ -47,12 +49,18 @@ class Tokens:
     """Tokens by scope and tenant. Also for credentials that remember nothing, such as the command line's."""
 
     def __init__(
-        self, make: Callable[[], Credential], way: str = "default", now: Callable[[], float] = time.time
+        self,
+        make: Callable[[], Credential],
+        way: str = "default",
+        now: Callable[[], float] = time.time,
+        *,
+        host: str = "the login",
     ) -> None:
         self._make = make
         self._credential: Credential | None = None
         self._former: list[Credential] = []
         self._way = way
+        self._host = host
         self._now = now
         self._known: dict[tuple[str, str], tuple[str, float]] = {}
         self._locks: dict[tuple[str, str], asyncio.Lock] = {}
@@ -95,6 +103,8 @@ class Tokens:
         try:
             # Without a tenant the credential's own is asked.
             told = await self._credential.get_token(scope, **({"tenant_id": tenant} if tenant else {}))
+        except (ServiceRequestError, ServiceResponseError) as error:
+            raise unreachable(error, self._host) from None
         except Exception as error:  # noqa: BLE001 - azure-identity raises its own, the transport's, and ValueError
             raise LoginError(_reason(error), _HINTS[self._way]) from None
         return str(told.token), float(told.expires_on)

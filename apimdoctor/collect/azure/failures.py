@@ -2,11 +2,14 @@
 
 import re
 
+from azure.core.exceptions import ServiceRequestError
+
 from apimdoctor.errors import ApimDoctorError
 from apimdoctor.snapshot import Gap
 
 NOTHING_READ = 3
 """The exit code of a scan that could read nothing."""
+_TLS = re.compile(r"SSL\w*Error|\[SSL:|CERTIFICATE_VERIFY_FAILED")
 _TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w.-]*|(?i:bearer)\s+\S+")
 _SECRETS = re.compile(r"(?i)((?:client_secret|client_assertion|assertion|password|access_token|sig)=)[^&\s]*")
 
@@ -71,6 +74,20 @@ class LoginError(AzureError):
 
     kind = "denied"
     hint = "sign in again, for instance with `az login`"
+
+
+def unreachable(error: Exception, host: str) -> UnreachableError:
+    """What a failure of the network means, without what it quotes."""
+    told = str(error)
+    if isinstance(error, ServiceRequestError) and _TLS.search(told):
+        return UnreachableError(
+            f"the TLS connection to {host} failed: {clean(told, 160)}",
+            "if a proxy signs certificates of its own, name its CA with SSL_CERT_FILE",
+            lasting="CERTIFICATE_VERIFY_FAILED" in told,
+        )
+    if isinstance(error, ServiceRequestError):
+        return UnreachableError(f"{host} cannot be reached")
+    return UnreachableError(f"{host} broke off its answer")
 
 
 def clean(text: str, most: int = 300) -> str:

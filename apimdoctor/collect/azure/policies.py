@@ -9,7 +9,6 @@ from urllib.request import getproxies, proxy_bypass
 
 import msgspec
 from azure.core.exceptions import AzureError as SdkError
-from azure.core.exceptions import ServiceRequestError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 from msgspec import Struct, field
@@ -24,6 +23,7 @@ from apimdoctor.collect.azure.failures import (
     UnreachableError,
     UnreadableError,
     clean,
+    unreachable,
 )
 from apimdoctor.collect.azure.pace import Clock, Pace
 
@@ -45,7 +45,6 @@ _MOST_UNREACHABLE = 3
 _MAX_BODY = 1 << 28
 _SUBSCRIPTION = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})")
 _REMAINING = ("x-ms-ratelimit-remaining-subscription-reads", "x-ms-ratelimit-remaining-tenant-reads")
-_TLS = re.compile(r"SSL\w*Error|\[SSL:|CERTIFICATE_VERIFY_FAILED")
 
 
 class Answer(Struct, frozen=True):
@@ -257,20 +256,6 @@ class Guarding(AsyncHTTPPolicy[Any, Any]):
 def is_read(method: str, path: str) -> bool:
     """Whether a request can change nothing."""
     return method == "GET" or (method == "POST" and any(post.fullmatch(path) for post in POSTS))
-
-
-def unreachable(error: Exception, host: str) -> UnreachableError:
-    """What a failure of the network means, without what it quotes."""
-    told = str(error)
-    if isinstance(error, ServiceRequestError) and _TLS.search(told):
-        return UnreachableError(
-            f"the TLS connection to {host} failed: {clean(told, 160)}",
-            "if a proxy signs certificates of its own, name its CA with SSL_CERT_FILE",
-            lasting="CERTIFICATE_VERIFY_FAILED" in told,
-        )
-    if isinstance(error, ServiceRequestError):
-        return UnreachableError(f"{host} cannot be reached")
-    return UnreachableError(f"{host} broke off its answer")
 
 
 def _answer(response: PipelineResponse[Any, Any]) -> Answer:

@@ -56,7 +56,7 @@ class Transport:
         self.context = _context(cloud.ca)
         self._session: aiohttp.ClientSession | None = None
         self._sender: AioHttpTransport | None = None
-        self.tokens = tokens or Tokens(maker(cloud, auth, tenant, self._login), auth)
+        self.tokens = tokens or Tokens(maker(cloud, auth, tenant, self._login), auth, host=_host(cloud))
         self._pipelines: dict[str, AsyncPipeline[Any, Any]] = {}
 
     async def __aenter__(self) -> "Transport":
@@ -170,6 +170,11 @@ class _LoginTransport(AioHttpTransport):  # type: ignore[misc]  # the SDK loads 
 
     async def close(self) -> None:
         """The session belongs to the transport; credentials close theirs when they end."""
+
+
+def _host(cloud: Cloud) -> str:
+    origin = origin_of(cloud.authority)
+    return origin.host if origin else "the login"
 
 
 def _allowed(cloud: Cloud) -> tuple[Target, ...]:

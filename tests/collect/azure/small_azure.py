@@ -215,6 +215,7 @@ async def read_inside(
     references: References | None = None,
     still: StillClock | None = None,
     progress: Progress | None = None,
+    named: Callable[[Snapshot], References] | None = None,
     **asked: Any,
 ) -> Snapshot:
     os.environ.update(AZURE_TENANT_ID=TENANT, AZURE_CLIENT_ID=CLIENT, AZURE_CLIENT_SECRET=SECRET)
@@ -226,7 +227,8 @@ async def read_inside(
     settings: dict[str, Any] = {"auth": "env", "subscriptions": (SUBSCRIPTION,), "collected_at": "2026-05-04T03:02:01Z"}
     request = Request(cloud=cloud_at(azure.base), clock=(still or StillClock()).clock, **(settings | asked))
     try:
-        return await collected(request, progress or Progress(), (lambda _: references) if references else None)
+        named = named or ((lambda _: references) if references else None)
+        return await collected(request, progress or Progress(), named)
     finally:
         await server.cleanup()
 

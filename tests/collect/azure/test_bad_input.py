@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -191,14 +190,15 @@ def test_an_unreachable_login_is_exit_code_3(tmp_path: Path, capsys: pytest.Capt
     assert error.count("\n") == 2 and "hint:" in error and SECRET not in error
 
 
-def test_ctrl_c_ends_within_a_second_and_keeps_what_was_read(tmp_path: Path) -> None:
+def test_ctrl_c_waits_for_no_answer_and_keeps_what_was_read(tmp_path: Path) -> None:
     azure = orders(SmallAzure())
-    reached = threading.Event()
+    reached, ended = threading.Event(), threading.Event()
 
     async def slow(request: web.Request) -> web.StreamResponse | None:
         if request.path.endswith("/apis/orders/policies/policy"):
             reached.set()
-            await asyncio.sleep(20)
+            while not ended.is_set():
+                await asyncio.sleep(0.02)
         return None
 
     azure.faults.append(slow)
@@ -219,9 +219,9 @@ def test_ctrl_c_ends_within_a_second_and_keeps_what_was_read(tmp_path: Path) -> 
         scan = subprocess.Popen([sys.executable, "-c", code, *arguments], stderr=subprocess.PIPE)
         assert reached.wait(60)
         scan.send_signal(signal.SIGINT)
-        began = time.monotonic()
-        _, told = scan.communicate(timeout=20)
-    assert time.monotonic() - began < 3  # a second, on a machine with nothing else to do
+        # It waits for no answer: this one comes when it has ended.
+        _, told = scan.communicate(timeout=300)
+        ended.set()
     assert scan.returncode == 130 and b"stopped by the keyboard" in told and b"Traceback" not in told
     snapshot = store.load(saved.read_bytes())
     assert STOPPED in snapshot.gaps

@@ -1,5 +1,10 @@
 """What the collectors make of a small Azure, over real HTTP and with both SDKs."""
 
+import re
+from pathlib import Path
+
+from aiohttp import web
+
 from apimdoctor.collect.azure.collect import References
 from apimdoctor.snapshot import store
 from tests.collect.azure.small_azure import (
@@ -38,15 +43,27 @@ def test_a_scan_without_a_fault_has_no_gap_and_every_collection_is_whole() -> No
     assert len(snapshot.tenants[0].whole) == 5
 
 
+def formula() -> tuple[dict[str, int], int, set[str]]:
+    """What README says of a service: how often each letter counts, what a workspace costs, and what it has not."""
+    readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+    told = " ".join(readme.partition("How many requests a scan sends:")[2].partition("A service with")[0].split())
+    service, _, workspace = told.partition("A workspace costs ")
+    terms = {letter: int(times or 1) for times, letter in re.findall(r"(?:(\d+) )?\*([A-Z])\*", service)}
+    base = re.search(r"for each service (\d+)", service)
+    own = re.match(r"(\d+)", workspace)
+    assert base and own
+    return terms | {"": int(base[1])}, int(own[1]), set(re.findall(r"\*([A-Z])\*", workspace))
+
+
 def test_the_number_of_requests_is_what_the_readme_says() -> None:
     azure = tenant(SmallAzure())
     current = [{"name": f"api{n}", "properties": {"path": f"p{n}"}} for n in range(6)]
     former = [{"name": "api0;rev=1", "properties": {"isCurrent": False}}]
-    graph = [{"name": "graph", "properties": {"type": "graphql"}}]
-    azure.add("apis", *current, *former, *graph)
+    others = [{"name": kind, "properties": {"type": kind}} for kind in ("graphql", "mcp")]
+    azure.add("apis", *current, *former, *others)
     for name in ("api0", "api1", "api0;rev=1"):
         azure.add(f"apis/{name}/operations", *({"name": f"op{n}", "properties": {}} for n in range(4)))
-    azure.add("apis/graph/resolvers", *({"name": f"r{n}", "properties": {}} for n in range(3)))
+    azure.add("apis/graphql/resolvers", *({"name": f"r{n}", "properties": {}} for n in range(3)))
     azure.add("products", *({"name": f"product{n}", "properties": {}} for n in range(5)))
     azure.add("gateways", {"name": "own", "properties": {}})
     told = {"value": "<fragment />", "format": "xml"}
@@ -56,11 +73,44 @@ def test_the_number_of_requests_is_what_the_readme_says() -> None:
     azure.add("workspaces/fruit/products", {"name": "buyers", "properties": {}})
     read(azure)
     asked = [(one.path, one.query) for one in azure.seen if one.path.startswith("/arm")]
-    apis, logging, operations, products, gateways, graphql, resolvers, fragments = 8, 7, 12, 5, 1, 1, 3, 1
-    service = 15 + 2 * apis + logging + operations + 2 * products + gateways + graphql + resolvers + fragments
-    workspace = 10 + 2 * 1 + 1 + 0 + 2 * 1
-    assert len(asked) == 2 + service + workspace
+    terms, workspace, not_in_workspaces = formula()
+    of_service = {"": 1, "A": 9, "C": 8, "O": 12, "P": 5, "G": 1, "Q": 1, "R": 3, "M": 1, "F": 1}
+    of_workspace = {"A": 1, "C": 1, "P": 1}
+    assert terms.keys() == of_service.keys()
+    assert not_in_workspaces == {"G", "Q", "R", "M"}
+    count = 2 + sum(times * of_service[letter] for letter, times in terms.items())
+    count += workspace + sum(terms[letter] * number for letter, number in of_workspace.items())
+    assert len(asked) == count
     assert len(set(asked)) == len(asked)
+
+
+def test_the_tools_of_an_mcp_server_are_a_collection_of_their_own() -> None:
+    azure = tenant(SmallAzure())
+    azure.add("apis", {"name": "tools", "properties": {"type": "mcp"}}, {"name": "orders", "properties": {}})
+    named = {"displayName": "list", "operationId": f"{SERVICE}/apis/orders/operations/list"}
+    azure.add("apis/tools/tools", {"name": "list", "properties": named})
+    apis = {one.name: one for one in read(azure).services[0].contents.apis}
+    assert apis["tools"].mcp_backend_api == "orders"
+    (asked,) = [one for one in azure.seen if one.path.endswith("/tools/tools")]
+    assert asked.query == "api-version=2025-09-01-preview"
+
+
+def test_tools_that_the_list_of_apis_tells_are_not_asked_for() -> None:
+    azure = tenant(SmallAzure())
+    told = [{"name": "list", "operationId": "/apis/orders/operations/list"}]
+    azure.add("apis", {"name": "tools", "properties": {"type": "mcp", "mcpTools": told}})
+    (api,) = read(azure).services[0].contents.apis
+    assert api.mcp_backend_api == "orders"
+    assert [path for path in azure.paths() if path.endswith("/tools/tools")] == []
+
+
+def test_tools_that_may_not_be_read_are_a_gap() -> None:
+    azure = tenant(SmallAzure())
+    azure.add("apis", {"name": "tools", "properties": {"type": "mcp"}})
+    refusal = {"error": {"code": "AuthorizationFailed", "message": "no"}}
+    azure.answers[f"/arm{SERVICE}/apis/tools/tools"] = lambda: web.json_response(refusal, status=403)
+    (gap,) = read(azure).gaps
+    assert (gap.scope, gap.kind) == (f"{SERVICE}/apis/tools/tools", "denied")
 
 
 def test_the_same_policies_are_read_from_pages_as_from_one_list() -> None:

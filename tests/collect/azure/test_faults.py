@@ -1,12 +1,13 @@
 """Faults of the network and of Azure: what passes changes nothing, what lasts is a gap; no test waits."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 
 import pytest
 from aiohttp import web
 
-from apimdoctor.collect.azure.collect import STOPPED
+from apimdoctor.collect.azure.collect import STOPPED, References
 from apimdoctor.snapshot import Snapshot
 from tests.collect.azure.small_azure import (
     SERVICE,
@@ -256,6 +257,37 @@ def test_ctrl_c_keeps_what_was_read_with_a_gap() -> None:
     assert STOPPED in snapshot.gaps
     (api,) = snapshot.services[0].contents.apis
     assert api.policy is not None and "stopped" in api.policy.unread
+
+
+def test_ctrl_c_waits_for_no_computation() -> None:
+    begun, never = threading.Event(), threading.Event()
+
+    def long(_: Snapshot) -> References:
+        begun.set()
+        never.wait(600)
+        return References()
+
+    async def scan() -> Snapshot:
+        reading = asyncio.ensure_future(read_inside(orders(SmallAzure()), named=long))
+        while not begun.is_set():
+            await asyncio.sleep(0.01)
+        reading.cancel()
+        return await reading
+
+    try:
+        snapshot = asyncio.run(scan())
+    finally:
+        never.set()
+    assert STOPPED in snapshot.gaps
+    assert snapshot.services == WHOLE.services
+
+
+def test_a_computation_that_fails_ends_the_scan_with_its_own_error() -> None:
+    def fails(_: Snapshot) -> References:
+        raise ValueError("planted")
+
+    with pytest.raises(ValueError, match="planted"):
+        asyncio.run(read_inside(orders(SmallAzure()), named=fails))
 
 
 def _everything(azure: SmallAzure) -> web.Application:
