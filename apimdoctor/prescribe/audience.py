@@ -108,6 +108,8 @@ def right_spelling(case: Case) -> Iterator[Prescription]:
     text = literal(element)
     names = [name for app in registrations(case) for name in (app.app_id, *app.identifier_uris)]
     meant = {name for name in names if _bare(name) == _bare(text) and name != text}
+    if len(meant) > 1:
+        meant = {name for name in meant if name.partition(":")[0].lower() == text.partition(":")[0].lower()}
     if not meant and text.startswith("api:/") and not text.startswith("api://"):
         meant = {text.replace("api:/", "api://", 1)}
     if len(meant) != 1:
@@ -170,6 +172,20 @@ def own_audience(case: Case) -> Iterator[Prescription]:
     )
 
 
+def drop_client(case: Case) -> Iterator[Prescription]:
+    """A client that nothing in the tenant is goes, where others are allowed."""
+    entry, check = case.subject("entry"), case.subject("check")
+    script = case.script(entry.place)
+    element = script.at(entry.place)
+    if len(check.client_entries) < 2:
+        raise CannotEditError("without it every client would be allowed")
+    yield Prescription(
+        title=f"Remove the client {literal(element)}, which nothing in the tenant is",
+        safety="review",
+        changes=(script.edit(take_out(script, element)),),
+    )
+
+
 def one_demand(case: Case) -> Iterator[Prescription]:
     """`audiences` alone says which audiences are accepted, and with what the tokens carry."""
     check = case.subject("check")
@@ -193,7 +209,7 @@ def demand_audience(case: Case) -> Iterator[Prescription]:
     """A check that compares no audience compares the API's own."""
     check = case.subject("check")
     script = case.script(check.place)
-    own = of_api(case, check.place)
+    own = of_api(case, check.place, claims=check.claims)
     app, audiences = own.registration, own.audiences
     yield Prescription(
         title=f"Accept tokens for {app.display_name} only: {', '.join(audiences)}",
@@ -212,6 +228,7 @@ PRESCRIBERS: Prescribers = {
     "client-is-object-id": application_id,
     "audience-of-microsoft-api": own_audience,
     "audience-names-no-app": own_audience,
+    "client-list-names-no-app": drop_client,
     "audience-contradiction": one_demand,
     "audience-unchecked": demand_audience,
     "tenant-only-token-check": demand_audience,

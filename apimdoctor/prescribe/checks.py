@@ -1,5 +1,6 @@
 """Cures of a token check's own settings: its source, its defaults, the order of its children."""
 
+import re
 from collections.abc import Iterator
 
 from apimdoctor.engine.prescription import Prescription, TextEdit
@@ -8,6 +9,8 @@ from apimdoctor.prescribe.lists import rank
 from apimdoctor.prescribe.text import CannotEditError
 
 _SOURCES = ("header-name", "query-parameter-name", "token-value")
+_OTHER_TOKEN = re.compile(r"""(?<!Variables\[)(?:"|&quot;)(?P<name>(?:id|refresh)_token)(?:"|&quot;)""")
+"""The other tokens in the answer of a token endpoint, as members of its JSON (RFC 6749, OpenID Connect Core)."""
 MOST_SKEW = 300
 """Seconds: five minutes, the default of Microsoft's token libraries."""
 
@@ -79,11 +82,27 @@ def one_source(case: Case) -> Iterator[Prescription]:
         )
 
 
+def access_token(case: Case) -> Iterator[Prescription]:
+    """The check reads the access token that stands beside the token it reads now."""
+    check = case.subject("check")
+    script = case.script(check.place)
+    source = script.at(check.place).attribute("token-value")
+    found = list(_OTHER_TOKEN.finditer(source.raw)) if source is not None else []
+    if source is None or len(found) != 1:
+        raise CannotEditError("which token is read is not plain")
+    start = source.start + found[0].start("name")
+    edit = TextEdit(start=start, end=start + len(found[0]["name"]), text="access_token")
+    yield Prescription(
+        title=f"Read access_token instead of {found[0]['name']}", safety="review", changes=(script.edit(edit),)
+    )
+
+
 PRESCRIBERS: Prescribers = {
     "child-order": in_sequence,
     "expiry-not-required": without("require-expiration-time", "a token without an expiry is refused"),
     "unsigned-tokens-accepted": without("require-signed-tokens", "an unsigned token is refused"),
     "scheme-on-custom-header": without("require-scheme", "the header holds the bare token"),
     "clock-skew-large": less_skew,
+    "token-variable-is-not-the-access-token": access_token,
     "check-without-source": one_source,
 }

@@ -1,9 +1,10 @@
 """Cures of required claims: how they are split and compared, the name they have in this token version, who writes them."""
 
+import re
 from collections.abc import Iterable, Iterator
 
-from apimdoctor.engine.prescription import PolicyEdit, Prescription, Safety
-from apimdoctor.facts.vocabulary import Passage, Place, RequiredClaim, TokenCheck
+from apimdoctor.engine.prescription import PolicyEdit, Prescription, Safety, TextEdit
+from apimdoctor.facts.vocabulary import Passage, Place, RequiredClaim, TokenCheck, VariableRead
 from apimdoctor.policy.tree import Element
 from apimdoctor.prescribe.case import Case, Prescribers
 from apimdoctor.prescribe.lists import add_in_order, claim
@@ -18,6 +19,8 @@ _OTHER_NAME = {
     "preferred_username": "unique_name",
 }
 """Names of one claim in version 1 and version 2 tokens (access-token-claims-reference)."""
+_READ = r"""Variables\s*(?:\[|\.GetValueOrDefault\s*<[^>]*>\s*\()\s*(?:"|&quot;)(?P<name>{})(?:"|&quot;)"""
+"""How an expression reads a variable of that name."""
 _SAME_VALUE = frozenset({"appid", "azp", "appidacr", "azpacr"})
 
 
@@ -132,18 +135,34 @@ def demand_permission(case: Case) -> Iterator[Prescription]:
 
 
 def write_variable(case: Case) -> Iterator[Prescription]:
-    """The token check writes the variable that a later step reads."""
+    """The token check writes the variable that a later step reads; or the step reads the one that it writes."""
     read = case.subject("read")
     edits: dict[Place, PolicyEdit] = {}
+    written: set[str] = set()
     for route in case.routes():
         check = _only_check(route.passages)
         script = case.script(check.place)
         element = script.at(check.place)
-        if element.attribute("output-token-variable-name") is not None:
-            raise CannotEditError("the check writes another variable")
-        edits[script.place] = script.edit(script.set_attribute(element, "output-token-variable-name", read.name))
-    yield Prescription(
-        title=f"Let the token check write the variable {read.name}", safety="safe", changes=tuple(edits.values())
+        written.add(check.output_variable)
+        if not check.output_variable:
+            edits[script.place] = script.edit(script.set_attribute(element, "output-token-variable-name", read.name))
+    if written == {""}:
+        yield Prescription(
+            title=f"Let the token check write the variable {read.name}", safety="safe", changes=tuple(edits.values())
+        )
+    elif len(written) == 1:
+        yield _reading(case, read, written.pop())
+
+
+def _reading(case: Case, read: VariableRead, name: str) -> Prescription:
+    """The step reads the variable that the token check writes."""
+    script = case.script(read.place)
+    element = script.at(read.place)
+    pattern = re.compile(_READ.format(re.escape(read.name)))
+    found = pattern.finditer(script.text, element.start, element.end)
+    edits = [TextEdit(start=one.start("name"), end=one.end("name"), text=name) for one in found]
+    return Prescription(
+        title=f"Read the variable {name}, which the token check writes", safety="safe", changes=(script.edit(*edits),)
     )
 
 

@@ -177,6 +177,8 @@ PRESCRIBERS: Prescribers = {
     "operation-with-key-only": check_token,
     "console-server-without-check": check_token,
     "managed-identity-for-unchecked-callers": check_token,
+    "static-header-as-only-check": check_token,
+    "claims-read-before-check": check_token,
     "refusal-turned-into-success": status_of_error,
     "mcp-authorization-not-forwarded": forward_token,
 }

@@ -113,10 +113,15 @@ def metadata_for_keys(case: Case) -> Iterator[Prescription]:
     key = case.subject("key")
     script = case.script(key.place)
     element = script.at(key.place)
-    found = _KEYS.fullmatch(literal(element).strip())
-    if found is None or clouds.of_login_host(found["host"]) is None:
-        raise CannotEditError("the metadata that belongs to these keys is not known")
-    url = f"https://{found['host']}/{found['tenant']}/{found['version'] or ''}".rstrip("/") + SUFFIX
+    text = literal(element).strip()
+    found = _KEYS.fullmatch(text)
+    if text.endswith(SUFFIX) and text.startswith("https://"):
+        url = text
+    elif found and clouds.of_login_host(found["host"]) and is_guid(found["tenant"]):
+        url = address(found["tenant"], 2 if found["version"] else 1, found["host"])
+    else:
+        yield from metadata_of_registration(case)
+        return
     yield _instead_of_keys(script, script.parent(script.parent(element)), url)
 
 
@@ -183,5 +188,6 @@ PRESCRIBERS: Prescribers = {
     "external-id-metadata-host": external_id_host,
     "key-is-url": metadata_for_keys,
     "key-source-missing": metadata_of_registration,
+    "issuer-unchecked": metadata_of_registration,
     "symmetric-key-for-asymmetric-tokens": metadata_of_registration,
 }

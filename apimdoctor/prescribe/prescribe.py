@@ -20,6 +20,7 @@ from apimdoctor.prescribe import (
     registration,
     requests,
     settings,
+    spelling,
 )
 from apimdoctor.prescribe.admissions import Admissions
 from apimdoctor.prescribe.case import Case, Prescriber, Prescribers
@@ -39,6 +40,7 @@ POLICY_TOPICS: tuple[Prescribers, ...] = (
     metadata.PRESCRIBERS,
     checks.PRESCRIBERS,
     requests.PRESCRIBERS,
+    spelling.PRESCRIBERS,
 )
 """Cures in the text of policies."""
 TOPICS: tuple[Prescribers, ...] = (*POLICY_TOPICS, registration.PRESCRIBERS, settings.PRESCRIBERS)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from apimdoctor.entra import clouds
 from apimdoctor.entra.tokens import Emitted, emitted, home_of
-from apimdoctor.facts.vocabulary import App, AppMatch, Facts, Place, TokenCheck
+from apimdoctor.facts.vocabulary import Api, App, AppMatch, Facts, Place, RequiredClaim, TokenCheck
 from apimdoctor.prescribe.case import Case
 from apimdoctor.prescribe.text import CannotEditError
 from apimdoctor.snapshot import AppRegistration, ServicePrincipal
@@ -59,13 +59,20 @@ class Own(Struct, frozen=True, eq=False):
         return (app.app_id, *app.identifier_uris) if self.tokens.version == 1 else (app.app_id,)
 
 
-def of_api(case: Case, place: Place, audiences: Iterable[str] = ()) -> Own:
-    """The app registration of an API: that of the audiences it accepts, or that its other checks or its console name.
+def of_api(case: Case, place: Place, audiences: Iterable[str] = (), claims: Iterable[RequiredClaim] = ()) -> Own:
+    """The app registration of an API: that of the audiences or permissions it asks for, or of its other checks or console.
 
-    Last comes the only app registration of the snapshot that offers scopes or roles. CannotEditError when two fit.
+    Then come the one that bears the API's name, and the only one that offers scopes or roles. CannotEditError when
+    the first of these that tells anything tells of two.
     """
-    named = _by_audience(case, audiences)
-    for found in (named, _by_siblings(case.facts, place), _by_console(case, place), _by_offers(case)):
+    for found in (
+        _by_audience(case, audiences),
+        _by_permissions(case, claims),
+        _by_siblings(case.facts, place),
+        _by_console(case, place),
+        _by_name(case, place),
+        _by_offers(case),
+    ):
         if len(found) == 1:
             return _own(case, next(iter(found)))
         if found:
@@ -89,6 +96,30 @@ def _by_audience(case: Case, audiences: Iterable[str]) -> set[str]:
         for app in registrations(case)
         if not wanted.isdisjoint(name.lower() for name in (app.app_id, *app.identifier_uris))
     }
+
+
+def _by_permissions(case: Case, claims: Iterable[RequiredClaim]) -> set[str]:
+    """Those that offer every scope and role that is asked for."""
+    asked = [claim for claim in claims if claim.name in ("scp", "roles") and claim.values.known]
+    return {
+        app.app_id
+        for app in registrations(case)
+        if asked and all(set(claim.values.known) <= _offered(app, str(claim.name)) for claim in asked)
+    }
+
+
+def _offered(app: AppRegistration, claim: str) -> set[str]:
+    return {one.value for one in (app.scopes if claim == "scp" else app.app_roles)}
+
+
+def _by_name(case: Case, place: Place) -> set[str]:
+    names = {
+        name.casefold()
+        for api in case.facts.apis
+        if isinstance(api, Api) and _same_api(api.place, place)
+        for name in (api.name, api.display_name)
+    }
+    return {app.app_id for app in registrations(case) if app.display_name.casefold() in names}
 
 
 def _by_siblings(facts: Facts, place: Place) -> set[str]:

@@ -39,6 +39,25 @@ def _allow(script: Script, element: Element, name: str, item: str, values: tuple
     return script.insert(markup, after=above[-1]) if above else script.add_child(element, markup, first=True)
 
 
+def cors_in_api(case: Case) -> Iterator[Prescription]:
+    """The product's cors stands in the API's policy too: a preflight carries no key, so no product applies to it."""
+    cors = case.subject("cors")
+    source = case.script(cors.place)
+    markup = source.markup(source.at(cors.place))
+    edits: dict[Place, PolicyEdit] = {}
+    for operation in case.finding.affects:
+        script = case.scripts.at_scope(operation, "api")
+        if script is None:
+            raise CannotEditError(f"the API {operation.api} has no policy")
+        edits[script.place] = script.edit(script.add_child(script.section("inbound"), markup, first=True))
+    yield Prescription(
+        title="Answer preflights in the policy of the API: cors as the product has it",
+        safety="review",
+        changes=tuple(edits.values()),
+        side_effects=("Browsers may call the API from these origins whatever product their key is of.",),
+    )
+
+
 def no_credentials(case: Case) -> Iterator[Prescription]:
     """Cookies of any site are not taken."""
     cors = case.subject("cors")
@@ -120,6 +139,7 @@ def first_identity_out(case: Case) -> Iterator[Prescription]:
 
 PRESCRIBERS: Prescribers = {
     "cors-misses-token-headers": allow_token_headers,
+    "cors-only-in-product": cors_in_api,
     "cors-any-origin-with-credentials": no_credentials,
     "cors-twice": let_unmatched_pass,
     "private-responses-cached-without-vary": vary_by_token,

@@ -20,6 +20,12 @@ def text(group: list[Patient]) -> str:
     return "\n".join(told(patient) for patient in group)
 
 
+def sections(written: str) -> dict[str, str]:
+    """A golden file by the names of its examples."""
+    parts = [part for part in written.split("== ") if part]
+    return {part.partition("\n")[0]: part.rstrip("\n") for part in parts}
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for rule, group in by_rule().items():

