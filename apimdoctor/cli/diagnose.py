@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,10 +18,14 @@ from apimdoctor.diagnose.examine import Brought, diagnose
 from apimdoctor.diagnose.privacy import shortened
 from apimdoctor.diagnose.route import Chosen, Named, choose
 from apimdoctor.diagnose.token import understand
+from apimdoctor.engine.finding import Verdicts
 from apimdoctor.engine.judge import judge
+from apimdoctor.engine.routes import operation_of
+from apimdoctor.engine.rule import Rule
 from apimdoctor.errors import ApimDoctorError
-from apimdoctor.facts.build import build_whole
+from apimdoctor.facts.build import Built, build_whole
 from apimdoctor.facts.vocabulary import Place, Route
+from apimdoctor.snapshot import Snapshot
 
 ACCEPTED, REFUSED, UNKNOWN = 0, 1, 3
 
@@ -32,7 +37,8 @@ def run(options: argparse.Namespace) -> int:
     snapshot = read_snapshot(options)
     api = choice.api(snapshot, options.api, options.workspace or "")
     built = build_whole(snapshot)
-    verdicts = judge(choice.rules(options.rules), built.facts)
+    rules = choice.rules(options.rules)
+    verdicts = judge(rules, built.facts)
     routes = [r for r in built.facts.routes if isinstance(r, Route)]
     named = Named(
         api=api,
@@ -47,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         told = [diagnose(built, snapshot, verdicts, route, brought) for route in chosen.routes]
         diagnosis = _gravest(told, chosen)
+        diagnosis = _prescribed(diagnosis, chosen, snapshot, built, verdicts, rules)
     if not options.show_claims:
         diagnosis = shortened(diagnosis)
     _write(diagnosis, options)
@@ -100,6 +107,27 @@ def _gravest(told: list[Diagnosis], chosen: Chosen) -> Diagnosis:
     others = [f"{d.context}: {d.verdict}" for d in told if d is not best]
     notes = (*best.notes, *([f"in other contexts: {'; '.join(others)}"] if others else []))
     return replace(best, assumptions=(*chosen.assumptions, *best.assumptions), notes=notes)
+
+
+def _prescribed(
+    diagnosis: Diagnosis, chosen: Chosen, snapshot: Snapshot, built: Built, verdicts: Verdicts, rules: Sequence[Rule]
+) -> Diagnosis:
+    """The diagnosis with the prescriptions of the finding behind its first cause, where a rule says the same."""
+    from apimdoctor.prescribe.prescribe import prescribed
+
+    first = diagnosis.causes[0] if diagnosis.causes else None
+    calls = {operation_of(route.place) for route in chosen.routes}
+    found = [
+        one
+        for one in verdicts.findings
+        if first and first.rule in (one.rule, *(also.rule for also in one.also)) and calls.intersection(one.affects)
+    ]
+    if first is None or not found:
+        return diagnosis
+    (cured,) = prescribed(
+        snapshot, built, replace(verdicts, findings=tuple(found[:1])), rules, judged=verdicts
+    ).findings
+    return replace(diagnosis, causes=(replace(first, prescriptions=cured.prescriptions), *diagnosis.causes[1:]))
 
 
 def _without_key(chosen: Chosen, brought: Brought) -> Diagnosis:

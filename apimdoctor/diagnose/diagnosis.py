@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from apimdoctor.diagnose.token import Token
+from apimdoctor.engine.prescription import Prescription
 from apimdoctor.facts.vocabulary import Place
 
 Verdict = Literal["accepted", "refused", "unknown"]
@@ -28,6 +29,8 @@ class Cause(Struct, frozen=True, kw_only=True):
     misleading: str = ""
     """Published advice that people will find for this error and that is wrong here."""
     weight: float = 0.0
+    prescriptions: tuple[Prescription, ...] = ()
+    """Exact changes that cure the finding of `rule` on this call; added to the first cause after examining."""
 
 
 class FailingStep(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ import json
 from importlib.resources import files
 
 from apimdoctor.diagnose.diagnosis import Cause, Diagnosis, TraceStep
-from apimdoctor.report.json import escaped
+from apimdoctor.report.json import escaped, prescription
 
 SCHEMA = "apimdoctor/diagnosis/1"
 
@@ -71,6 +71,8 @@ def _cause(cause: Cause) -> dict[str, object]:
     }
     if cause.rule:
         told["rule"] = cause.rule
+    if cause.prescriptions:
+        told["prescriptions"] = [prescription(one) for one in cause.prescriptions]
     return told
 
 

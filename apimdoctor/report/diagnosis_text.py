@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from apimdoctor.diagnose.diagnosis import Cause, Diagnosis
+from apimdoctor.report import text_prescribed
 from apimdoctor.report.hostile import inert, visible
 from apimdoctor.report.painting import Line, painted
 
@@ -72,6 +73,8 @@ def _causes(diagnosis: Diagnosis, width: int) -> Iterator[Line]:
         yield from _evidence(cause, width)
         if cause.fix:
             yield from _wrapped("Change: " + cause.fix, width, "  ", "green", hanging="    ")
+        for place, one in enumerate(cause.prescriptions):
+            yield from text_prescribed.told(one, width, whole=not place, uncut=False)
         if cause.also_depends:
             yield from _wrapped(
                 "On the present state depend: " + ", ".join(cause.also_depends), width, "  ", "dim", hanging="    "

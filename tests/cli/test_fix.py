@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from apimdoctor.cli import fixing, main, worktree
@@ -19,9 +20,10 @@ from apimdoctor.engine.finding import Finding, Verdicts
 from apimdoctor.engine.prescription import PolicyEdit, Prescription, Safety, TextEdit
 from apimdoctor.errors import ApimDoctorError
 from apimdoctor.facts.vocabulary import Facts, Place
+from apimdoctor.report import diagnosis_json
 from apimdoctor.report.model import Report, assemble
 from tests.cli.conftest import Run
-from tests.cli.folders import healthy, sick, write
+from tests.cli.folders import V2_ONLY, healthy, sick, write
 
 git_decides = pytest.mark.skipif(not shutil.which("git"), reason="git decides here")
 
@@ -473,3 +475,26 @@ def test_help_says_what_is_changed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scan", "--help"]) == 0
     told = capsys.readouterr().out
     assert "--fix-unsafe" in told and "never Azure" in told
+
+
+def test_diagnose_shows_the_change_behind_its_first_cause(run: Run, tmp_path: Path) -> None:
+    done = run("diagnose", "--from", sick(tmp_path), "--api", "orders", "--key", "all", "--report", "json")
+    prescriptions = done.report["causes"][0]["prescriptions"]
+    assert {change["kind"] for one in prescriptions for change in one["changes"]} == {"policy", "graph"}
+    jsonschema.Draft202012Validator(diagnosis_json.schema()).validate(done.report)
+    text = run("diagnose", "--from", tmp_path, "--api", "orders", "--key", "all").out
+    assert "prescription  " in text and "or  to review" in text
+
+
+@git_decides
+def test_git_makes_of_the_patch_what_fix_writes_and_diagnose_accepts_it(run: Run, tmp_path: Path) -> None:
+    one, two = sick(tmp_path / "one"), sick(tmp_path / "two")
+    repository(one)
+    assert run("scan", "--from", two, "--fix-unsafe").code == 0
+    shown = run("scan", "--from", one, "--diff", "--fix-unsafe")
+    assert shown.code == 1
+    git(one, "apply", "--check", "-", given=shown.out.encode())
+    git(one, "apply", "-", given=shown.out.encode())
+    policy = "apim/apis/orders/policy.xml"
+    assert V2_ONLY.encode() != (one / policy).read_bytes() == (two / policy).read_bytes()
+    assert run("diagnose", "--from", two, "--api", "orders", "--key", "all").code == 0
