@@ -87,7 +87,11 @@ class _Scan:
         verdicts = baseline.without_known(verdicts, self._known)
         if verdicts.findings:
             progress(options, "prescribing")
-            verdicts = prescribed(snapshot, built, verdicts, self._rules, judged=judged, waivers=settings.waivers)
+            # A cure must do no harm by rules that --select leaves out, either.
+            rules = choice.selected(self._every, (), options.ignore)
+            if len(rules) > len(self._rules):
+                judged = judge(rules, built.facts, waivers=settings.waivers)
+            verdicts = prescribed(snapshot, built, verdicts, rules, judged=judged, waivers=settings.waivers)
         report = assemble(snapshot, built.facts, verdicts, choice.texts(self._rules), version=__version__)
         names = [rule.id for rule in self._rules]
         return replace(

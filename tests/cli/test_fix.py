@@ -23,7 +23,7 @@ from apimdoctor.facts.vocabulary import Facts, Place
 from apimdoctor.report import diagnosis_json
 from apimdoctor.report.model import Report, assemble
 from tests.cli.conftest import Run
-from tests.cli.folders import V2_ONLY, healthy, sick, write
+from tests.cli.folders import OPERATION, V2_ONLY, healthy, sick, write
 
 git_decides = pytest.mark.skipif(not shutil.which("git"), reason="git decides here")
 
@@ -498,3 +498,13 @@ def test_git_makes_of_the_patch_what_fix_writes_and_diagnose_accepts_it(run: Run
     policy = "apim/apis/orders/policy.xml"
     assert V2_ONLY.encode() != (one / policy).read_bytes() == (two / policy).read_bytes()
     assert run("diagnose", "--from", two, "--api", "orders", "--key", "all").code == 0
+
+
+def test_a_cure_of_a_selected_rule_does_no_harm_by_the_others(run: Run, tmp_path: Path) -> None:
+    sick(tmp_path)
+    write(tmp_path, "apim/apis/old/apiInformation.json", {"properties": {"displayName": "Old", "path": "old"}})
+    write(tmp_path, "apim/apis/old/operations/list/operationInformation.json", OPERATION)
+    write(tmp_path, "apim/apis/old/policy.xml", V2_ONLY.replace("/v2.0/.well-known", "/.well-known"))
+    done = run("scan", "--from", tmp_path, "--select", "token-version-unset", "--report", "json")
+    (finding,) = done.report["findings"]
+    assert finding["prescriptions"] == []  # version 2 tokens would not pass the check of the other API
