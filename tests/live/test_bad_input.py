@@ -3,11 +3,11 @@
 import json
 import os
 import socket
-from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from msgspec.structs import replace
 
 from apimdoctor.cli import main
 from apimdoctor.demo.server import EmbeddedAzure, faults
