@@ -13,7 +13,19 @@ FORMATS = ("text", "json", "html", "sarif", "junit", "markdown", "github", "azur
 SHELLS = ("bash", "zsh", "tcsh")
 AUTH = ("default", "cli", "env", "workload", "managed", "pipelines")
 
-NOT_IN_FILES = ("help", "config", "demo", "quiet", "verbose", "update-baseline", "fix", "fix-unsafe", "diff", "since")
+NOT_IN_FILES = (
+    "help",
+    "config",
+    "bicep",
+    "demo",
+    "quiet",
+    "verbose",
+    "update-baseline",
+    "fix",
+    "fix-unsafe",
+    "diff",
+    "since",
+)
 """Options of `scan` that belong to one call, not to a configuration file."""
 
 _DESCRIPTION = """\
@@ -86,7 +98,12 @@ def sources(parser: argparse.ArgumentParser) -> None:
         type=Path,
         action="append",
         default=[],
-        help="a folder (APIOps layout, ARM, Graph or manifest JSON, at any depth), a file or a saved snapshot; repeatable",
+        help="a folder (APIOps, ARM, Bicep, Terraform, Graph JSON ...), a file or a saved snapshot; repeatable",
+    )
+    group.add_argument(
+        "--bicep",
+        action="store_true",
+        help="compile Bicep files by the program bicep (they are read without it too); nothing else of a folder is run",
     )
     group.add_argument("--demo", action="store_true", help="a fictional tenant in an embedded Azure; needs no network")
 

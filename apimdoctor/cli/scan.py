@@ -113,7 +113,7 @@ def read(options: argparse.Namespace) -> Snapshot:
     if live.wanted(options):
         return live.read(options)
     progress(options, f"reading {', '.join(map(str, options.paths))}")
-    return files.read(options.paths)
+    return files.read(options.paths, bicep=options.bicep)
 
 
 def progress(options: argparse.Namespace, sentence: str) -> None:

@@ -20,6 +20,7 @@ from apimdoctor.snapshot import Gap, Origin, PolicyText, Service, SiteAuth, Snap
 from apimdoctor.snapshot.redact import Redactor
 
 if TYPE_CHECKING:
+    from apimdoctor.collect.files.templates.compiler import Compiler
     from apimdoctor.collect.files.terraform import Found
 
 _POLICY_FILES = (".xml", ".tpl", ".tftpl", ".tmpl", ".policy", ".cshtml")
@@ -41,8 +42,11 @@ _EMPTY_LIST = 200
 """A shorter file may be a Graph list without objects, which only its file name tells."""
 
 
-def read(paths: Sequence[Path], *, redactor: Redactor | None = None) -> Snapshot:
-    """What folders, single files and saved snapshots hold, as one snapshot. A path that does not exist is an error."""
+def read(paths: Sequence[Path], *, redactor: Redactor | None = None, bicep: bool = False) -> Snapshot:
+    """What folders, single files and saved snapshots hold, as one snapshot. A path that does not exist is an error.
+
+    `bicep`: folders' Bicep files are compiled by the program of that name.
+    """
     redactor = redactor or Redactor()
     for path in paths:
         if not path.exists():
@@ -52,25 +56,35 @@ def read(paths: Sequence[Path], *, redactor: Redactor | None = None) -> Snapshot
     found = []
     for path, prefix in zip(paths, prefixes(paths), strict=True):
         if path.is_dir():
-            found.append(read_tree(FolderTree(path), redactor=redactor, prefix=prefix, source=_source("folder", path)))
+            tree = FolderTree(path)
+            source = _source("folder", path)
+            found.append(
+                read_tree(tree, redactor=redactor, prefix=prefix, source=source, compiler=_compiler(tree, bicep))
+            )
         else:
             found.append(_read_file(path, redactor, prefix))
     return store.merge(found)
 
 
 def read_tree(
-    tree: Tree, *, redactor: Redactor | None = None, prefix: str = "", source: Source | None = None
+    tree: Tree,
+    *,
+    redactor: Redactor | None = None,
+    prefix: str = "",
+    source: Source | None = None,
+    compiler: "Compiler | None" = None,
 ) -> Snapshot:
     """What one root holds. `prefix` stands before every path in the snapshot; nothing recognised is a gap."""
-    reading = _Reading(Desk(tree, redactor or Redactor(), prefix))
+    reading = _Reading(Desk(tree, redactor or Redactor(), prefix), compiler=compiler)
     return reading.snapshot(source or Source(kind="folder", name=tree.name))
 
 
 class _Reading:
     """One root on its way into a snapshot; `named` when a person named its only file, whatever the file is called."""
 
-    def __init__(self, desk: Desk, *, named: bool = False) -> None:
+    def __init__(self, desk: Desk, *, named: bool = False, compiler: "Compiler | None" = None) -> None:
         self._desk = desk
+        self._compiler = compiler
         self._named = named
         self._services = Services(desk)
         self._entra = EntraFiles(desk)
@@ -223,7 +237,7 @@ class _Reading:
         # A folder without templates does not pay for their reader.
         from apimdoctor.collect.files.templates.found import Templates
 
-        found = Templates(self._desk, self._bicep, self._arm)
+        found = Templates(self._desk, self._bicep, self._arm, self._compiler)
         for one in found.exported():
             if one.entra:
                 json = self._desk.redactor.json(one.json)
@@ -310,6 +324,14 @@ def _read_file(path: Path, redactor: Redactor, prefix: str) -> Snapshot:
         return replace(store.load(content), sources=(_source("snapshot", path),))
     tree = MemoryTree({path.name: content}, path.name)
     return _Reading(Desk(tree, redactor, prefix), named=True).snapshot(_source("file", path))
+
+
+def _compiler(tree: FolderTree, asked: bool) -> "Compiler | None":
+    if not asked:
+        return None
+    from apimdoctor.collect.files.templates.compiler import Compiler
+
+    return Compiler(tree.folder)
 
 
 def _is_json(content: bytes) -> bool:

@@ -72,6 +72,11 @@ class FolderTree:
         self._gaps: list[Gap] = []
         self._found: list[str] | None = None
 
+    @property
+    def folder(self) -> Path:
+        """Where it is on disk, links resolved."""
+        return self._root
+
     def paths(self) -> Sequence[str]:
         """Paths of all files, sorted."""
         if self._found is None:

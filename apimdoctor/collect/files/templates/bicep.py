@@ -34,7 +34,7 @@ class _File(Reader):
 
     def __init__(self, text: str, document: str) -> None:
         super().__init__(text, document)
-        self.made = Program(document, bicep=True)
+        self.made = Program(document, paths=self.paths, bicep=True)
         self._decorators: set[str] = set()
         self._start = 0
 
@@ -137,6 +137,7 @@ class _File(Reader):
             self._skip_line()
             return
         self.at = found.end()
+        self.paths.append((self.place(self._start)[0], found[2] or found[4]))
         for one in _IMPORTED.finditer(found[1] or ""):
             self.made.imports[one[2] or one[1]] = (found[2], one[1])
         if found[3]:

@@ -53,6 +53,8 @@ class Reader:
         self.depth = 0
         self.nested: list[Resource] = []
         self.owners: list[tuple[str, str]] = []
+        self.paths: list[tuple[int, str]] = []
+        """Files that are loaded, with the line."""
         self._loose = 0
 
     # Places
@@ -178,7 +180,7 @@ class Reader:
                 if not name:
                     raise FaultError("a name is missing", self.at)
                 if self.text[self.at : self.at + 1] == "(":
-                    base = self.node("method", start, name, base, *self._arguments())
+                    base = self._loaded(self.node("method", start, name, *self._arguments())).with_first(base)
                 else:
                     base = self.node("member", named, name, base)
             elif self.text[self.at : self.at + 1] == "[" and self.at == start:
@@ -233,10 +235,17 @@ class Reader:
         if not name:
             raise FaultError("an expression is missing", start)
         if self.text[self.at : self.at + 1] == "(":
-            return self.node("call", start, name, *self._arguments())
+            return self._loaded(self.node("call", start, name, *self._arguments()))
         if name in _CONSTANTS:
             return self.node("literal", start, _CONSTANTS[name])
         return self.node("name", start, name)
+
+    def _loaded(self, call: Node) -> Node:
+        """Notes the file that a call such as loadTextContent names."""
+        if call.word.lower().startswith("load"):
+            path = call.children[0] if call.children else None
+            self.paths.append((call.line, path.word if path is not None and path.kind == "literal" else ""))
+        return call
 
     # Objects and lists
 

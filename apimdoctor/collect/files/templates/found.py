@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from apimdoctor.collect.files.contents import Desk, text_of
 from apimdoctor.collect.files.segments import Place, Text, Written, literal
 from apimdoctor.collect.files.templates import arm, bicep, json_text
+from apimdoctor.collect.files.templates.compiled import placed
+from apimdoctor.collect.files.templates.compiler import CompileError, Compiler
 from apimdoctor.collect.files.templates.export import Exported, exported
 from apimdoctor.collect.files.templates.functions import TENANT
 from apimdoctor.collect.files.templates.nodes import Module, Node, Program
@@ -29,8 +31,11 @@ _REGISTRY = re.compile(r"(?:br|ts)[:/]")
 class Templates:
     """The templates of a root, each read once, and the files they name beside them."""
 
-    def __init__(self, desk: Desk, bicep_files: Iterable[str], arm_files: Iterable[str]) -> None:
+    def __init__(
+        self, desk: Desk, bicep_files: Iterable[str], arm_files: Iterable[str], compiler: Compiler | None = None
+    ) -> None:
         self._desk = desk
+        self._compiler = compiler
         self._bicep = sorted(bicep_files)
         self._arm = sorted(arm_files)
         self._paths = frozenset(desk.tree.paths())
@@ -184,11 +189,51 @@ class Templates:
         return False
 
     def _deployed(self, root: Program, seen: set[str]) -> list[Exported]:
+        """What one deployment comes to, by our own reading, or by what the compiler makes of it at our own places."""
+        read = self._read_out(root, root, seen)
+        compiled = self._compiled(root) if self._compiler is not None and root.bicep else None
+        if compiled is None:
+            return read
+        texts = {text.text: text for text in self._texts.values() if text is not None}
+        return list(placed(self._read_out(compiled, root, seen), read, texts, self._desk.prefix))
+
+    def _compiled(self, root: Program) -> Program | None:
+        """What the program bicep makes of a root, None and a gap where it cannot."""
+        assert self._compiler is not None  # noqa: S101 (asked by the only caller)
+        line = self._leads_out(root, set())
+        if line:
+            detail = f"line {line} of it, or of a module, names a file that is not in the folder; it is not compiled"
+            self._desk.gap(root.document, "skipped", detail, "what leads out of the folder is never read")
+            return None
+        try:
+            content = self._compiler.compiled(root.document)
+            return arm.read(root.document, json_text.read(text_of(content), root.document))
+        except CompileError as error:
+            self._desk.gap(root.document, "failed", f"{error}; the file is read without it", "bicep build says more")
+        except (json_text.FaultError, UnreadableError):
+            self._desk.gap(root.document, "failed", "what bicep made of it is no template; the file is read without it")
+        return None
+
+    def _leads_out(self, program: Program, seen: set[str]) -> int:
+        """The line of a path, in a file or in those it uses, that leads to no file of the folder; 0 for none."""
+        if program.document in seen:
+            return 0
+        seen.add(program.document)
+        for line, path in (*program.paths, *((module.line, module.path) for module in program.modules)):
+            inside = self._resolved(program.document, path)
+            if not inside and not _REGISTRY.match(path):
+                return line
+            inner = self._read(inside) if inside.endswith(".bicep") else None
+            if inner is not None and (found := self._leads_out(inner, seen)):
+                return found
+        return 0
+
+    def _read_out(self, program: Program, root: Program, seen: set[str]) -> list[Exported]:
         budget = Budget(self)
         folder = posixpath.dirname(root.document).replace("/", ".")
         stem = root.document.rpartition(".")[0].replace("/", ".")
         scope = Scope(
-            root, budget, name=stem, folder=folder, given=given(root, self._paths, self._read, self._json_node)
+            program, budget, name=stem, folder=folder, given=given(root, self._paths, self._read, self._json_node)
         )
         found: list[Exported] = []
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from apimdoctor.collect.files.segments import Text
 
@@ -45,6 +46,10 @@ class Node(Struct, frozen=True):
     def word(self) -> str:
         """The value as a word."""
         return self.value if isinstance(self.value, str) else self.value.text if isinstance(self.value, Text) else ""
+
+    def with_first(self, child: Node) -> Node:
+        """The same node with one more child before the others."""
+        return replace(self, children=(child, *self.children))
 
     def get(self, name: str) -> Node | None:
         """The value of a property of an object, whatever the case of its name; the last one counts."""
@@ -112,6 +117,8 @@ class Program(Struct):
     functions: dict[str, Function] = field(default_factory=dict)
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Names taken from other files: the name here, the file and the name there ("*" for all of it)."""
+    paths: list[tuple[int, str]] = field(default_factory=list)
+    """Every file that is loaded or imported, with its line; "" for a path that is computed."""
     using: str = ""
     """The template that a parameter file is for."""
     faults: list[tuple[int, str]] = field(default_factory=list)
