@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import apimdoctor.collect.files.templates.found  # noqa: F401 - loaded late otherwise, within the deadline of an example
 from apimdoctor.collect.files import MemoryTree, read, read_tree
 from apimdoctor.errors import ApimDoctorError
 from apimdoctor.snapshot import store

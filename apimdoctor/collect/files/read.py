@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from apimdoctor.collect import arm
 from apimdoctor.collect.fields import Json, MalformedError
-from apimdoctor.collect.files import apiops, armfiles, bare
+from apimdoctor.collect.files import apiops, armfiles, bare, markdown
 from apimdoctor.collect.files.anchors import Literals
 from apimdoctor.collect.files.contents import Desk, attempt, json_of, text_of
 from apimdoctor.collect.files.entrafiles import EntraFiles, items_of
@@ -114,7 +114,11 @@ class _Reading:
         tenants = self._entra.made()
         services = _with_tenants(services, [tenant.id for tenant in tenants])
         if not (services or tenants or self._sites):
-            hint = "expected: an APIOps folder, policies, ARM JSON, app registrations or a saved snapshot"
+            hint = (
+                "expected: an APIOps folder, policies, ARM, Bicep or Terraform, app registrations or a saved snapshot"
+            )
+            if any(path.lower().endswith(markdown.SUFFIXES) for path in self._desk.tree.paths()):
+                hint += "; policies in Markdown are samples: name the file itself to have them judged"
             self._desk.gap("", "skipped", f"nothing in {source.name} is configuration that apimdoctor knows", hint)
         sites, gaps = tuple(self._sites), tuple(self._desk.gaps)
         return store.ordered(Snapshot(sources=(source,), services=services, tenants=tenants, sites=sites, gaps=gaps))
@@ -149,6 +153,8 @@ class _Reading:
             content = self._desk.read(path)
             if content is not None:
                 self._json_file(path, content)
+        elif self._named and lower.endswith(markdown.SUFFIXES):
+            self._samples(path)
         elif self._named:
             content = self._desk.read(path)
             if content is not None and _is_json(content):
@@ -209,6 +215,14 @@ class _Reading:
             return
         if bare.root_of(text):
             self._bare[path] = PolicyText(text=self._desk.redactor.policy(text), origin=self._desk.origin(path))
+
+    def _samples(self, path: str) -> None:
+        """Policies in the fences of a Markdown file that a person named."""
+        content = self._desk.read(path)
+        text = None if content is None else attempt(self._desk, path, content, text_of, "the text")
+        for policy, anchor in markdown.samples(text) if isinstance(text, str) else ():
+            origin = replace(self._desk.origin(path), line=anchor[1], anchors=(anchor,))
+            self._bare[f"{path}:{anchor[1]}"] = PolicyText(text=self._desk.redactor.policy(policy), origin=origin)
 
     def _json_file(self, path: str, content: bytes) -> None:
         if content[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in content[:4]:
