@@ -400,3 +400,18 @@ def test_several_roots_are_told_apart_by_their_names(tmp_path: Path) -> None:
     documents = [api.policy.origin.document for s in snapshot.services for api in s.contents.apis if api.policy]
     assert documents == ["apim-2/apis/orders/policy.xml", "apim/apis/orders/policy.xml"]
     assert len({service.id for service in snapshot.services}) == 2
+
+
+def test_the_git_repository_that_a_service_kept_of_itself_tells_scopes() -> None:
+    service = service_of(
+        {
+            "api-management/policies/global.xml": POLICY,
+            "api-management/policies/apis/Echo_API.xml": POLICY,
+            "api-management/policies/apis/Echo_API/operations/GET_Resource.xml": POLICY,
+            "api-management/policies/products/free.xml": POLICY,
+        }
+    )
+    (api,) = service.contents.apis
+    assert service.policy is not None
+    assert (api.name, api.policy is not None, api.operations[0].name) == ("Echo_API", True, "GET_Resource")
+    assert [(product.name, product.policy is not None) for product in service.contents.products] == [("free", True)]

@@ -1,4 +1,4 @@
-"""The folder layout of the APIOps extractor, at any depth, and of trees that use its shape with underscores."""
+"""Folder layouts that tell scopes: the APIOps extractor's, at any depth and with underscores, and a service's own git."""
 
 from functools import lru_cache
 
@@ -45,6 +45,10 @@ def place_of(path: str) -> Place | None:
     """The place of a file by the names of its folders, or None; the leftmost reading that fits counts."""
     parts = path.split("/")
     file = parts[-1].lower()
+    if file.endswith(".xml") and "/policies/" in path:
+        exported = _exported(parts)
+        if exported is not None:
+            return exported
     policy = is_policy_name(file)
     if not policy and not file.endswith("information.json"):
         return None
@@ -52,6 +56,27 @@ def place_of(path: str) -> Place | None:
         found = _resource(parts[at:-1], file, policy)
         if found is not None:
             return Place("/".join(parts[:at]), found, policy)
+    return None
+
+
+def _exported(parts: list[str]) -> Place | None:
+    """A policy in the git repository that a service kept of its own configuration until 2025.
+
+    Source: learn.microsoft.com/azure/api-management/api-management-configuration-repository-git: `api-management/policies/`
+    with global.xml, products/P.xml, apis/A.xml and apis/A/operations/O.xml.
+    """
+    lower = [part.lower() for part in parts]
+    for at in range(len(parts) - 2):
+        if lower[at] != "api-management" or lower[at + 1] != "policies":
+            continue
+        inner, name = lower[at + 2 : -1], parts[-1][:-4]
+        root = "/".join(parts[: at + 1])
+        if not inner and lower[-1] == "global.xml":
+            return Place(root, (), True)
+        if inner in (["apis"], ["products"]):
+            return Place(root, ((inner[0], name),), True)
+        if len(inner) == 3 and (inner[0], inner[2]) == ("apis", "operations"):
+            return Place(root, (("apis", parts[at + 3]), ("operations", name)), True)
     return None
 
 

@@ -38,6 +38,8 @@ _WORDS = (
     b"apimdoctor/snapshot/",
     b'"terraform_version"',
 )
+_DEPLOYED = (b"microsoft.apimanagement", b"microsoft.graph/", b"authsettingsv2")
+"""Words without which no template deploys anything that is kept."""
 _EMPTY_LIST = 200
 """A shorter file may be a Graph list without objects, which only its file name tells."""
 
@@ -96,6 +98,7 @@ class _Reading:
         self._bare: dict[str, PolicyText] = {}
         self._bicep: list[str] = []
         self._arm: list[str] = []
+        self._deploys = False
 
     def snapshot(self, source: Source) -> Snapshot:
         """Everything the root holds."""
@@ -148,7 +151,9 @@ class _Reading:
         elif lower.endswith(_POLICY_FILES):
             self._loose.append(path)
         elif lower.endswith((".bicep", ".bicepparam")):
-            self._bicep.append(path)
+            content = self._desk.read(path)
+            if content is not None:
+                self._template(self._bicep, path, content.lower())
         elif lower.endswith((".json", ".jsonc")):
             content = self._desk.read(path)
             if content is not None:
@@ -231,24 +236,29 @@ class _Reading:
             except UnreadableError:
                 return  # no JSON of ours is binary
         low = content.lower()
+        if b'"resources"' in low and b"deploymenttemplate.json" in low:
+            self._template(self._arm, path, low)
+            return
         if not any(word in low for word in _WORDS) and len(content) > _EMPTY_LIST:
             return
         if len(content) <= _EMPTY_LIST and b'"value"' not in low and not any(word in low for word in _WORDS):
             return
-        if b'"resources"' in low and b"deploymenttemplate.json" in low:
-            self._arm.append(path)
-            return
         json = attempt(self._desk, path, content, json_of, "the JSON")
         if isinstance(json, dict) and armfiles.is_template(json):
-            self._arm.append(path)
+            self._template(self._arm, path, low)
         else:
             self._objects(path, json, Literals(content))
 
+    def _template(self, kind: list[str], path: str, low: bytes) -> None:
+        """Note a template; `low` is its content in lower case."""
+        kind.append(path)
+        self._deploys = self._deploys or any(word in low for word in _DEPLOYED)
+
     def _templates(self) -> frozenset[str]:
         """What ARM templates and Bicep files deploy; the answer is the files whose text has found its place."""
-        if not self._arm and not self._bicep:
+        if not self._deploys:
             return frozenset()
-        # A folder without templates does not pay for their reader.
+        # A folder whose templates deploy other things does not pay for their reader.
         from apimdoctor.collect.files.templates.found import Templates
 
         found = Templates(self._desk, self._bicep, self._arm, self._compiler)

@@ -21,10 +21,9 @@ from apimdoctor.collect.files.templates.scope import Budget, Scope, TooMuchError
 from apimdoctor.collect.files.templates.values import Value
 from apimdoctor.collect.files.tree import UnreadableError
 
-WORDS = (b"microsoft.apimanagement", b"microsoft.graph/", b"authsettingsv2")
-"""Words, in lower case, without which no template deploys anything that apimdoctor keeps."""
 MAX_PROGRAM = 8 << 20
 _KEPT = ("microsoft.apimanagement/", "microsoft.graph/", "microsoft.web/sites")
+"""Providers of what is kept."""
 _REGISTRY = re.compile(r"(?:br|ts)[:/]")
 
 
@@ -133,15 +132,14 @@ class Templates:
 
     def _program(self, path: str) -> Program | None:
         try:
-            content = self._desk.tree.read(path)
-            text = text_of(content)
+            text = text_of(self._desk.tree.read(path))
         except UnreadableError as error:
             self._desk.gap(path, "unparsed", f"the template cannot be read: {error}")
             return None
         if len(text) > MAX_PROGRAM:
             self._desk.gap(path, "skipped", f"the template is larger than {MAX_PROGRAM >> 20} MiB")
             return None
-        matters = any(word in content.lower() for word in WORDS)
+        matters = any(word in text.lower() for word in _KEPT)
         if path.lower().endswith((".bicep", ".bicepparam")):
             made = bicep.read(text, path)
         else:
