@@ -38,13 +38,17 @@ _MEMBERS = {
     "allowed-headers": "header",
     "expose-headers": "header",
 }
-_CLOSED = frozenset(
-    {
-        "policies", "validate-jwt", "validate-azure-ad-token", "openid-config", "cors", "choose", "return-response",
-        "send-request", "send-one-way-request", "ip-filter", "issuer-signing-keys", "decryption-keys",
-    }
-)  # fmt: skip
-"""Elements whose meaning hangs on which children they have."""
+_KEYS = {"issuer-signing-keys": "key", "decryption-keys": "key", "ip-filter": "address"}
+_ANY_OF = {
+    "cors": ("allowed-origins", "allowed-methods", "allowed-headers", "expose-headers"),
+    "validate-jwt": ("openid-config", "audiences", "issuers", "required-claims"),
+    "validate-azure-ad-token": ("client-application-ids", "audiences", "required-claims"),
+    "choose": ("when",),
+}
+"""Elements whose meaning hangs on which children they have: a marker may stand for any of these."""
+_ATTRIBUTES = {"claim": "name", "openid-config": "url", "when": "condition", "include-fragment": "fragment-id"}
+"""What is not known of an element that a marker stands for, when it is an attribute."""
+_INSIDE = {**_MEMBERS, **_KEYS, "when": "include-fragment"}
 
 
 def markers(text: Text) -> tuple[Unresolved, ...]:
@@ -64,23 +68,31 @@ def stand_ins(text: Text, parent: str, place: Place | None, lines: Lines, counts
     found = markers(text)
     if not found or parent in WORDS_ONLY:
         return
-    if parent in _CLOSED:
-        error = f"{found[0].text} stands where elements of <{parent}> belong: which they are, only the deployment tells"
+    if parent == "policies":
+        error = f"{found[0].text} stands where sections belong: which they are, only the deployment tells"
         raise UnreadableError(error, text.start)
-    member = _MEMBERS.get(parent)
     for marker in found:
-        attributes: tuple[Attribute, ...] = ()
-        children: tuple[Text, ...] = ()
-        if member is not None:
-            name = member
-            children = (Text(marker.text, marker, text.start, text.end),)
-            if member == "claim":
-                attributes = (Attribute("name", marker.text, marker, text.start, text.end),)
-        elif parent in _STEPS:
-            name = "include-fragment"
-            attributes = (Attribute("fragment-id", marker.text, marker, text.start, text.end),)
-        else:
-            return
-        number = counts[name] = counts.get(name, 0) + 1
-        inner = Place(place, name, number)
-        yield Element(name, attributes, children, text.start, text.end, lines, inner, (text.start, text.end))
+        for name in _names(parent, counts):
+            number = counts[name] = counts.get(name, 0) + 1
+            yield _stand_in(name, marker, text, Place(place, name, number), lines)
+
+
+def _names(parent: str, counts: dict[str, int]) -> tuple[str, ...]:
+    """What a marker inside an element may stand for; of what stands once, what is not there yet."""
+    if parent in _STEPS:
+        return ("include-fragment",)
+    if parent in _ANY_OF:
+        return tuple(name for name in _ANY_OF[parent] if name == "when" or not counts.get(name))
+    return (_INSIDE[parent],) if parent in _INSIDE else ()
+
+
+def _stand_in(name: str, marker: Unresolved, text: Text, place: Place, lines: Lines) -> Element:
+    inner = _INSIDE.get(name)
+    children: tuple[Element | Text, ...] = ()
+    if inner is not None:
+        children = (_stand_in(inner, marker, text, Place(place, inner, 1), lines),)
+    elif name not in _ATTRIBUTES:
+        children = (Text(marker.text, marker, text.start, text.end),)
+    attribute = _ATTRIBUTES.get(name)
+    attributes = (Attribute(attribute, marker.text, marker, text.start, text.end),) if attribute else ()
+    return Element(name, attributes, children, text.start, text.end, lines, place, (text.start, text.end))

@@ -1,5 +1,9 @@
 """Bicep files read without running anything: resources, modules, parameters, loaded policies, app registrations."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 from tests.collect.made_files import POLICY, api_of, service_of, snapshot_of
 
 CHECK = """<policies>
@@ -158,3 +162,16 @@ resource global 'Microsoft.ApiManagement/service/policies@2023-05-01-preview' = 
     assert service.name == "apim-gate"
     assert service.policy is not None
     assert service.policy.text == "<policies><inbound>${tenantId}</inbound></policies>"
+
+
+def test_a_folder_without_templates_does_not_load_their_reader(tmp_path: Path) -> None:
+    (tmp_path / "policy.xml").write_text(POLICY)
+    (tmp_path / "storage.bicep").write_text(
+        "resource s 'Microsoft.Storage/storageAccounts@2023-01-01' = { name: 's' }\n"
+    )
+    code = (
+        "import sys; from pathlib import Path; from apimdoctor.collect import files; files.read([Path(sys.argv[1])]); "
+        "print([name for name in sys.modules if 'files.templates' in name])"
+    )
+    told = subprocess.run([sys.executable, "-P", "-c", code, tmp_path], capture_output=True, text=True)
+    assert told.stdout == "[]\n"

@@ -73,10 +73,26 @@ def test_a_marker_in_a_list_is_a_member_nobody_knows() -> None:
     assert [issuer.text for issuer in issuers.elements] == [Literal("a"), Unresolved("__MORE__")]
 
 
-def test_a_marker_where_only_certain_elements_stand_leaves_the_policy_open() -> None:
-    read = parse("<policies><inbound><validate-jwt>__CLAIMS__</validate-jwt></inbound></policies>")
+def test_a_marker_among_sections_leaves_the_policy_open() -> None:
+    read = parse("<policies>__SECTIONS__</policies>")
     assert isinstance(read, Unparsed)
-    assert "__CLAIMS__ stands where elements of <validate-jwt> belong" in read.error
+    assert "__SECTIONS__ stands where sections belong" in read.error
+
+
+def test_a_marker_in_a_token_check_may_be_any_of_its_children() -> None:
+    (check,) = section("<validate-jwt><audiences><audience>a</audience></audiences>__MORE__</validate-jwt>")
+    assert [child.name for child in check.elements] == ["audiences", "openid-config", "issuers", "required-claims"]
+    issuers = check.child("issuers")
+    assert issuers is not None
+    assert [issuer.text for issuer in issuers.elements] == [Unresolved("__MORE__")]
+
+
+def test_a_marker_in_a_choose_may_be_a_branch() -> None:
+    (choose,) = section("<choose><when condition='@(true)'><base /></when>#{WHEN}#</choose>")
+    first, second = choose.each("when")
+    assert second.get("condition") == Unresolved("#{WHEN}#")
+    assert [step.name for step in second.elements] == ["include-fragment"]
+    assert first.get("condition") != second.get("condition")
 
 
 def test_a_marker_in_front_of_elements_is_not_closed_by_them() -> None:
