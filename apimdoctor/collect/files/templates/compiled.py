@@ -1,7 +1,8 @@
 """What a compiler made of a Bicep file, at the places where its author wrote it: compiled templates tell none."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from apimdoctor.collect.files.segments import Text
 from apimdoctor.collect.files.templates.export import Exported
