@@ -6,6 +6,7 @@ in MSAL's known metadata; the version 1 issuers of China from docs.azure.cn/entr
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -29,6 +30,8 @@ class Cloud(Struct, frozen=True, kw_only=True):
     graph_hosts: tuple[str, ...] = ()
     b2c_suffix: str = ""
     external_id_suffix: str = ""
+    initial_domain: str = ""
+    """What the domain that each tenant starts with ends in."""
     closed: str = ""
     """Why nothing is issued there any more; "" for a living cloud."""
 
@@ -57,6 +60,7 @@ PUBLIC = Cloud(
     graph_hosts=("graph.microsoft.com",),
     b2c_suffix=".b2clogin.com",
     external_id_suffix=".ciamlogin.com",
+    initial_domain=".onmicrosoft.com",
 )
 # Version 1 tokens of US Government carry the issuer of the public cloud: never conclude a cloud from that host.
 USGOV = Cloud(
@@ -68,6 +72,7 @@ USGOV = Cloud(
     issuer_v2="https://login.microsoftonline.us/{tenant}/v2.0",
     graph_hosts=("graph.microsoft.us", "dod-graph.microsoft.us"),
     b2c_suffix=".b2clogin.us",
+    initial_domain=".onmicrosoft.us",
 )
 CHINA = Cloud(
     name="china",
@@ -78,6 +83,7 @@ CHINA = Cloud(
     issuer_v2="https://login.partner.microsoftonline.cn/{tenant}/v2.0",
     graph_hosts=("microsoftgraph.chinacloudapi.cn",),
     b2c_suffix=".b2clogin.cn",
+    initial_domain=".partner.onmschina.cn",
 )
 GERMANY = Cloud(
     name="germany",
@@ -96,6 +102,15 @@ CLOUDS = MappingProxyType({cloud.name: cloud for cloud in (PUBLIC, USGOV, CHINA,
 def named(name: str) -> Cloud | None:
     """The cloud of that name; None for one that only a cloud file describes."""
     return CLOUDS.get(name.lower())
+
+
+INITIAL_DOMAINS = tuple(cloud.initial_domain for cloud in CLOUDS.values() if cloud.initial_domain)
+
+
+def of_domains(domains: Iterable[str]) -> Cloud | None:
+    """The national cloud that a tenant's initial domain tells; older tenants of US Government have the public one's."""
+    national = [cloud for cloud in CLOUDS.values() if cloud.initial_domain and cloud is not PUBLIC]
+    return next((c for domain in domains for c in national if domain.lower().endswith(c.initial_domain)), None)
 
 
 def described(name: str, issuer_v1: str, issuer_v2: str) -> Cloud:

@@ -52,8 +52,8 @@ class Home(Struct, frozen=True, kw_only=True):
 
 def home_of(tenant: EntraTenant, cloud: Cloud | None, *, doubt: str = "") -> Home:
     """The home that a tenant of the snapshot is."""
-    initial = (".onmicrosoft.com", ".onmicrosoft.us", ".partner.onmschina.cn")
-    labels = (domain.removesuffix(end) for domain in tenant.domains for end in initial if domain.endswith(end))
+    ends = clouds.INITIAL_DOMAINS
+    labels = (domain.removesuffix(end) for domain in tenant.domains for end in ends if domain.endswith(end))
     return Home(
         tenant=tenant.id,
         cloud=cloud,

@@ -17,6 +17,7 @@ _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 # A tenant id stands after the host of sign-in or of the issuer, in tenant-id, or is a named value of its own.
 _TENANT = re.compile(rf"(?:windows\.net|microsoftonline\.\w+|chinacloudapi\.cn|tenant-id\s*=\s*[\"'])/?({_GUID})")
 _CUSTOMERS = re.compile(r"([0-9a-z-]{1,64})\.(ciamlogin\.com|b2clogin\.[a-z]{2,3})(?:/(?:tfp/)?([0-9a-z.-]{1,80}))?")
+_SIGN_IN = re.compile(r"https://(login\.[0-9a-z.-]{1,60})/(?:v2\.0/)?([0-9a-z.-]{1,80}|\{\{[^{}]{1,80}\}\})")
 
 
 class Tenancy:
@@ -41,7 +42,9 @@ class Tenancy:
         return self.ids_by_domain.get(low) or Unknown(f"the tenant id of {low} is not known")
 
     def cloud_of(self, tenant: EntraTenant | None = None) -> Cloud | None:
-        """The cloud of a tenant: its own, else the snapshot's."""
+        """The cloud of a tenant: its own, that of its initial domain, else the snapshot's."""
+        if tenant and not tenant.cloud and (told := clouds.of_domains(tenant.domains)):
+            return told
         name = (tenant.cloud if tenant else "") or self._snapshot.cloud
         return next((one for one in self.described if one.name == name), None) or clouds.named(name)
 
@@ -56,9 +59,8 @@ class Tenancy:
         if known is None:
             home = tokens.home_of(tenant, self.cloud_of(tenant))
             told, _ = self.told_id(tenant)
-            home = Home(
-                tenant=told, cloud=home.cloud, kind=home.kind, names=home.names, doubt=self._kind_doubt(home, told)
-            )
+            doubt = self._kind_doubt(home, told) or self._cloud_doubt(tenant, told)
+            home = Home(tenant=told, cloud=home.cloud, kind=home.kind, names=home.names, doubt=doubt)
             known = self._homes[tenant.id] = home
         return known
 
@@ -95,6 +97,26 @@ class Tenancy:
                     f"policies ask {label}.{domain}, and nothing that was read says whether the tenant is one of {kind}"
                 )
         return ""
+
+    def _cloud_doubt(self, tenant: EntraTenant, tenant_id: str) -> str:
+        """Files do not tell a tenant's cloud; where policies sign its callers in at another one, nobody can tell."""
+        if tenant.cloud or self._snapshot.cloud != clouds.PUBLIC.name or clouds.of_domains(tenant.domains):
+            return ""
+        own = {tenant_id, *(domain.lower() for domain in tenant.domains)} - {""}
+        hosts = sorted({host for host, segment in self._sign_in_hosts if segment in own or segment.startswith("{{")})
+        asked = [cloud for host in hosts if (cloud := clouds.of_login_host(host))]
+        if not asked or clouds.PUBLIC in asked:
+            return ""
+        return f"policies ask {', '.join(hosts)}, and nothing that was read says which cloud the tenant is of"
+
+    @cached_property
+    def _sign_in_hosts(self) -> frozenset[tuple[str, str]]:
+        return frozenset(
+            (m.group(1), m.group(2))
+            for text in self._texts
+            if "login." in text
+            for m in _SIGN_IN.finditer(text.lower())
+        )
 
     @cached_property
     def _customer_hosts(self) -> frozenset[tuple[str, str, str]]:

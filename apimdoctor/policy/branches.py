@@ -5,7 +5,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from apimdoctor.policy.checks import Passed, narrowed, note_passed, tested_by
+from apimdoctor.policy.checks import Passed, asks_for_certificate, narrowed, note_passed, tested_by
 from apimdoctor.policy.condition import UNSET, Constant, holds, variables_of
 from apimdoctor.policy.nodes import Node, Step, placed_in
 from apimdoctor.policy.record import TOKEN_CHECKS, Record
@@ -155,6 +155,8 @@ def _note_skipped(branches: list[_Branch], untaken: list[Condition], record: Rec
         because = [branch.condition] if branch.condition is not None else decisive
         for condition in because:
             branch.out.open.conditions |= record.conditions.bit(condition)
+            if asks_for_certificate(condition, record):
+                note_passed(branch.out.open, Passed({"client certificate": condition.placed}))
 
 
 def _note_tests(branches: list[_Branch], state: State, record: Record) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
+from apimdoctor.policy.condition import holds
 from apimdoctor.policy.identity import ORDINARY_HEADERS, order, tested_sources, writer
 from apimdoctor.policy.reads import reads_of
 from apimdoctor.policy.record import MetDraft, Record
@@ -199,6 +200,14 @@ def tested_by(condition: Condition, trail: Trail, record: Record) -> Passed:
     if "secret header" in sources:
         kinds.add("shared secret header")
     return Passed(dict.fromkeys(kinds, condition.placed), claims)
+
+
+def asks_for_certificate(condition: Condition, record: Record) -> bool:
+    """Whether nobody without a client certificate gets past a condition: it stands in for the token check beside it."""
+    if "certificate" not in reads_of(condition.value).words:
+        return False
+    without = holds(condition.value, lambda _: None, {**record.known, "certificate": None})
+    return without is not None and without is not condition.taken
 
 
 def note_passed(trail: Trail, passed: Passed) -> None:

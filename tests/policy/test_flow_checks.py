@@ -166,6 +166,22 @@ def test_a_client_certificate_policy_that_ignores_errors_is_none() -> None:
     assert kinds(way('<validate-client-certificate ignore-error="true"/>')) == []
 
 
+@pytest.mark.parametrize(
+    ("condition", "controls"),
+    [
+        ("context.Request.Certificate == null", ["client certificate"]),
+        ("context.Request.Certificate == null || !context.Request.Certificate.Verify()", ["client certificate"]),
+        ("context.Request.Certificate != null", []),  # without a certificate nobody is checked at all
+        ('context.Request.Certificate == null && context.Request.Method == "POST"', []),
+        ('context.Request.Headers.ContainsKey("X-User")', []),
+    ],
+)
+def test_a_certificate_may_stand_in_for_the_token_check_that_it_skips(condition: str, controls: list[str]) -> None:
+    code = condition.replace("&", "&amp;").replace('"', "&quot;")
+    skipped = only(way(f'<choose><when condition="@({code})">{CHECK}</when></choose>'))
+    assert [control.kind for control in skipped.controls] == controls
+
+
 def test_a_client_certificate_expression_that_refuses_is_a_control() -> None:
     code = "@(context.Request.Certificate == null || !context.Request.Certificate.Verify())"
     assert kinds(way(when(code, REFUSE))) == ["client certificate"]
