@@ -12,7 +12,7 @@ from apimdoctor.cli import choice  # noqa: E402
 from apimdoctor.collect import files  # noqa: E402
 from apimdoctor.engine.judge import judge  # noqa: E402
 from apimdoctor.facts.build import build  # noqa: E402
-from apimdoctor.report import html, json, text  # noqa: E402
+from apimdoctor.report import catalogue, html, json, text  # noqa: E402
 from apimdoctor.report.model import Report, assemble  # noqa: E402
 from apimdoctor.snapshot import Source  # noqa: E402
 from apimdoctor.snapshot.redact import Redactor  # noqa: E402
@@ -36,7 +36,8 @@ def report() -> Report:
 def samples() -> dict[str, str]:
     """File name to content."""
     run = report()
-    return {f"{NAME}.txt": text.render(run), f"{NAME}.json": json.render(run), f"{NAME}.html": html.render(run)}
+    shown = {f"{NAME}.txt": text.render(run), f"{NAME}.json": json.render(run), f"{NAME}.html": html.render(run)}
+    return {**shown, "rules.html": catalogue.render(choice.rules())}
 
 
 def main() -> int:

@@ -262,7 +262,7 @@ def _diagnose(commands: "Commands[_Parser]") -> None:
 
 
 def _rules(commands: "Commands[_Parser]") -> None:
-    parser = _command(commands, "rules", "list the rules, or check rules by their own examples")
+    parser = _command(commands, "rules", "list the rules, check them by their examples, or begin one of your own")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = _command(actions, "list", "every rule in a line")
     listing.add_argument(
@@ -275,6 +275,12 @@ def _rules(commands: "Commands[_Parser]") -> None:
     )
     checking.add_argument("-v", "--verbose", action="store_true", help="also name the examples that hold")
     checking.set_defaults(module="apimdoctor.cli.rules_check")
+    writing = _command(actions, "new", "write a commented rule of your own, whose examples hold from the start")
+    writing.add_argument("id", metavar="ID", help="what it is called: words with hyphens")
+    writing.add_argument(
+        "folder", metavar="DIR", type=Path, nargs="?", default=Path("rules"), help="where to write it (rules)"
+    )
+    writing.set_defaults(module="apimdoctor.cli.rules_new")
 
 
 def _explain(commands: "Commands[_Parser]") -> None:

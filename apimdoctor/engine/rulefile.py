@@ -130,7 +130,17 @@ def _yaml(text: str, file: str) -> Any:
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
     except yaml.YAMLError as error:
-        raise RuleError([f"{file}: is not readable as YAML: {' '.join(str(error).split())}"]) from None
+        raise RuleError([_unreadable(error, text, file)]) from None
+
+
+def _unreadable(error: yaml.YAMLError, text: str, file: str) -> str:
+    """What is wrong with a file that is no YAML: the line, and a caret where its reader gave up."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return f"{file}: is not readable as YAML: {' '.join(str(error).split())}"
+    line = (text.splitlines() or [""])[min(mark.line, max(0, len(text.splitlines()) - 1))]
+    told = f"{file}:{mark.line + 1}:{mark.column + 1}: is not readable as YAML: {getattr(error, 'problem', '')}"
+    return f"{told}\n | {line}\n | {'.' * mark.column}^"
 
 
 def _examples(declared: dict[str, Any], faults: list[str]) -> Iterator[Example]:

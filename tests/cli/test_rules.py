@@ -98,3 +98,67 @@ def test_an_example_of_another_severity_or_wording_is_named(run: Run, tmp_path: 
     assert "expected severity error, is warning" in run("rules", "check", tmp_path).err
     write(tmp_path, "own/own-audience-unchecked.yaml", OWN.replace("    policy:", "    says: purple\n    policy:"))
     assert "expected 'purple' in: validate-jwt accepts any value" in run("rules", "check", tmp_path).err
+
+
+# ------------------------------------------------------------ a rule of one's own from the start
+def test_a_new_rule_is_written_and_its_examples_hold(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "house rules"
+    done = run("rules", "new", "our-clients-named", str(folder))
+    assert done.code == 0
+    assert done.out.splitlines()[0] == str(folder / "our-clients-named.yaml")
+    checked = run("rules", "check", str(folder))
+    assert (checked.code, checked.out) == (0, "1 rule, 3 examples: all hold\n")
+
+
+def test_a_new_rule_says_in_comments_what_each_part_is(run: Run, tmp_path: Path) -> None:
+    run("rules", "new", "our-clients-named", str(tmp_path))
+    lines = (tmp_path / "our-clients-named.yaml").read_text("utf-8").splitlines()
+    keys = [
+        place for place, line in enumerate(lines) if line.startswith(("id:", "severity:", "about:", "each:", "flag:"))
+    ]
+    assert len(keys) == 5
+    assert all(lines[place - 1].startswith("#") for place in keys)
+
+
+def test_a_new_rule_judges_policies(run: Run, tmp_path: Path) -> None:
+    run("rules", "new", "our-clients-named", str(tmp_path / "house"))
+    check = '<validate-azure-ad-token tenant-id="0b9d5a17-64e2-4f83-9c01-d7e8f2a36b54" />'
+    write(tmp_path, "apim/apis/orders/policy.xml", f"<policies><inbound>{check}</inbound></policies>")
+    write(tmp_path, "apim/apis/orders/apiInformation.json", {"properties": {"displayName": "Orders"}})
+    options = ("--rules", str(tmp_path / "house"), "--select", "our-clients-named", "--fail-on", "warning")
+    done = run("scan", "--from", str(tmp_path / "apim"), *options)
+    assert done.code == 1
+    assert "warning  our-clients-named" in done.out
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Our_Rule", "'Our_Rule' is no id of a rule"),
+        ("single", "'single' is no id of a rule"),
+        ("audience-unchecked", "a rule 'audience-unchecked' ships already"),
+    ],
+)
+def test_a_new_rule_needs_an_id_of_its_own(run: Run, tmp_path: Path, name: str, said: str) -> None:
+    done = run("rules", "new", name, str(tmp_path))
+    assert done.code == 2
+    assert said in done.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_rule_that_is_there_is_never_written_over(run: Run, tmp_path: Path) -> None:
+    file = write(tmp_path, "our-clients-named.yaml", "mine")
+    done = run("rules", "new", "our-clients-named", str(tmp_path))
+    assert done.code == 2
+    assert "is there already" in done.err
+    assert file.read_text("utf-8") == "mine"
+
+
+def test_a_mistake_in_yaml_is_shown_with_a_caret(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, "own.yaml", OWN.replace("at: check", "at: [check"))
+    done = run("rules", "check", str(tmp_path))
+    assert done.code == 1
+    place, line, caret = done.err.splitlines()[:3]
+    assert "own.yaml:13:8: is not readable as YAML" in place
+    assert line.startswith(" | ")
+    assert caret.endswith("^")
