@@ -56,7 +56,7 @@ class Segment(Struct, frozen=True):
     """What an unknown piece stands for; its text is then a marker such as `${var.x}`."""
 
 
-class Text(Struct, frozen=True, eq=False):
+class Text(Struct, frozen=True, eq=False, dict=True):
     """A string value. Equal texts are equal whatever their pieces."""
 
     segments: tuple[Segment, ...] = ()
