@@ -1,12 +1,12 @@
 """The catalogue page: every rule with its examples, escaped, without the network, and searchable."""
 
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
 from apimdoctor.engine.rule import Rule, load
