@@ -90,6 +90,7 @@ class Evaluator:
     def rendered(self, parts: Parts, scope: Scope) -> Text:
         """The text of a template."""
         found: list[Text] = []
+        large = 0
         for part in parts:
             match part:
                 case Literal():
@@ -101,6 +102,9 @@ class Evaluator:
                     found.append(self._if(part, scope))
                 case For():
                     found.append(self._for(part, scope))
+            large += functions.size(found[-1])
+            if large > functions.MAX_TEXT:
+                return as_text(symbol("a text that is too long")) or Text()
             if self.work.spent:
                 break
         return joined(found)
@@ -118,7 +122,7 @@ class Evaluator:
         text = as_text(value)
         if text is None:
             text = as_text(symbol(named(value))) or Text()
-        self.work.spend(len(text.text) // 64)
+        self.work.spend(functions.size(text) // 64)
         return text.inserted(hole.place)
 
     def _if(self, part: If, scope: Scope) -> Text:

@@ -82,7 +82,7 @@ class Files:
         """fileset(): paths relative to a folder."""
         base = self._path(folder)
         head = "" if base == "." else base + "/"
-        forms = [one.split("/")[:20] for one in _alternatives(pattern[:200])]
+        forms = [posixpath.normpath(one).split("/")[:20] for one in _alternatives(pattern[:200])]
         found = [path[len(head) :] for path in self._shelf.paths if path.startswith(head)]
         return [path for path in found if any(_fits(path.split("/"), form) for form in forms)][:MAX_MATCHES]
 

@@ -23,6 +23,8 @@ __all__ = ["Files", "NoFileError", "UnknownError", "call", "from_json", "size"]
 
 MAX_RANGE = 2000
 MAX_TEXT = 8 << 20
+PIECE = 100
+"""What one piece of a text counts for."""
 _VERB = re.compile(r"%(?:\[(\d{1,3})\])?(?:([-+0 #]*\d{0,3}(?:\.\d{1,2})?)([sdvqtfx])|(%))")
 
 
@@ -48,7 +50,7 @@ def size(value: Value, depth: int = 0) -> int:
     """How large a value is, roughly."""
     match value:
         case Text():
-            return sum(len(segment.text) for segment in value.segments)
+            return sum(PIECE + len(segment.text) for segment in value.segments)
         case list():
             return len(value) + (sum(size(one, depth + 1) for one in value) if depth < 8 else 0)
         case dict():

@@ -25,7 +25,19 @@ _TENANT_SOURCES = frozenset({"data.azurerm_client_config", "data.azuread_client_
 CLIENT_ID = ("client_id", "application_id")
 """The app id of an app registration, by its name since and before azuread 2.44 (registry.terraform.io, azuread)."""
 REGISTRATIONS = frozenset({"azuread_application", "azuread_application_registration"})
+GIVEN_IDS = frozenset({*REGISTRATIONS, "azuread_service_principal"})
+"""Resources whose ids Azure gives."""
 _OWN_WORDS = frozenset({"each", "count", "self", "terraform", "path"})
+
+
+def given_id(target: Target, name: str, label: str = "") -> Symbol | None:
+    """The symbol of an id that Azure gives, None for other attributes. Ids are in lower case, and so they are compared."""
+    if target.type in REGISTRATIONS and name in CLIENT_ID:
+        return symbol(f"{label}{target.address.lower()}.client_id", target, "client_id")
+    # The `id` of a service principal was its object id until azuread 3.
+    if name == "object_id" or (name == "id" and target.type == "azuread_service_principal"):
+        return symbol(f"{label}{target.address}.object_id", target, "object_id")
+    return None
 
 
 class Declared(Struct):
@@ -222,10 +234,8 @@ class Module:
         module = self.world.modules.get((self.root_folder, target.module))
         if target.type in _TENANT_SOURCES and name == "tenant_id":
             return module.tenant(target.type) if module else symbol(TENANT)
-        if target.type in REGISTRATIONS and name in CLIENT_ID:
-            # Azure writes ids in lower case, and so they are compared.
-            address = target.address.lower()
-            return symbol(f"{address}.client_id", target, "client_id")
+        if target.type in GIVEN_IDS and (given := given_id(target, name, self.world.label(self.root_folder))):
+            return given
         if module is None or (target.type, target.name) not in module.declared.resources:
             return None
         if target.type == "data.template_file" and name == "rendered":

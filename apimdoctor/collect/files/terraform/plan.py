@@ -12,7 +12,7 @@ from apimdoctor.collect.fields import Json
 from apimdoctor.collect.files.anchors import Literals
 from apimdoctor.collect.files.terraform.functions import UnknownError, from_json
 from apimdoctor.collect.files.terraform.items import Item
-from apimdoctor.collect.files.terraform.modules import CLIENT_ID, REGISTRATIONS
+from apimdoctor.collect.files.terraform.modules import GIVEN_IDS, given_id
 from apimdoctor.collect.files.terraform.source import WANTED
 from apimdoctor.collect.files.terraform.values import Symbol, Target, Value, symbol
 from apimdoctor.snapshot import Origin
@@ -100,8 +100,8 @@ class _Reading:
     # ------------------------------------------------------------ references
     def _referred(self, target: Target, name: str, references: Mapping[str, list[str]]) -> Symbol:
         """What stands for an argument that is known after apply: what it refers to, when that is one thing, else itself."""
-        if target.type in REGISTRATIONS and name in CLIENT_ID:
-            return client_id(target)
+        if target.type in GIVEN_IDS and (given := given_id(target, name)):
+            return given
         named = references.get(name, [])
         if len(named) == 2 and named[0].startswith(f"{named[1]}."):
             found = self._resolved(target, named[1], named[0][len(named[1]) + 1 :])
@@ -118,8 +118,8 @@ class _Reading:
             return None
         name, bracket, key = rest.partition("[")
         named = Target(target.module, kind, name, f"[{key}".replace('"', "") if bracket else target.key)
-        if kind in REGISTRATIONS and attribute in CLIENT_ID:
-            return client_id(named)
+        if kind in GIVEN_IDS and (given := given_id(named, attribute)):
+            return given
         return symbol(f"{named.address}.{attribute}", named, attribute)
 
     def _references(self, module: str, kind: str, name: str) -> dict[str, list[str]]:
@@ -133,11 +133,6 @@ class _Reading:
                 expressions = _table(one.get("expressions"))
                 return {key: _names(_table(told).get("references")) for key, told in expressions.items()}
         return {}
-
-
-def client_id(target: Target) -> Symbol:
-    """The symbol of the client id of an app registration: ids are written in lower case."""
-    return symbol(f"{target.address.lower()}.client_id", target, "client_id")
 
 
 def _value(known: Any, unknown: Any, hidden: Any, own: Symbol, depth: int) -> Value:

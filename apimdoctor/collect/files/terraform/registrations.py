@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from apimdoctor.collect.files.terraform.items import Item, texts
 from apimdoctor.collect.files.terraform.modules import REGISTRATIONS
-from apimdoctor.collect.files.terraform.values import Symbol, Value, as_flag, as_text, target_of
+from apimdoctor.collect.files.terraform.values import Symbol, Value, as_flag, as_text
 
 _Json = dict[str, Any]
 _PERSONAL = frozenset({"AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"})
@@ -234,36 +234,22 @@ def service_principal(item: Item) -> tuple[_Json, set[str]]:
 def role_assignment(item: Item) -> _Json:
     """An app role assignment in Graph's terms."""
     return {
-        "principalId": object_id(item.get("principal_object_id")),
-        "resourceId": object_id(item.get("resource_object_id")),
+        "principalId": item.text("principal_object_id"),
+        "resourceId": item.text("resource_object_id"),
         "appRoleId": item.text("app_role_id"),
     }
 
 
 def delegated_grant(item: Item) -> _Json:
     """A delegated permission grant in Graph's terms; without a user it is for all (registry.terraform.io, azuread)."""
-    user = object_id(item.get("user_object_id"))
+    user = item.text("user_object_id")
     return {
-        "clientId": object_id(item.get("service_principal_object_id")),
-        "resourceId": object_id(item.get("resource_service_principal_object_id")),
+        "clientId": item.text("service_principal_object_id"),
+        "resourceId": item.text("resource_service_principal_object_id"),
         "consentType": "Principal" if user else "AllPrincipals",
         "principalId": user or None,
         "scope": " ".join(texts(item.get("claim_values"))),
     }
-
-
-def object_id(value: Value) -> str:
-    """An object id as text; of a service principal `id` means the same as `object_id` (azuread 2)."""
-    found = target_of(value)
-    if (
-        found is not None
-        and found.attribute == "id"
-        and found.target
-        and found.target.type.endswith("service_principal")
-    ):
-        return "${" + found.text.removesuffix(".id") + ".object_id}"
-    text = as_text(value)
-    return "" if text is None else text.text
 
 
 def _tables(table: Mapping[str, Value], name: str) -> list[Mapping[str, Value]]:

@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 from apimdoctor.collect.files.segments import Place
 
-STEPS = 4_000_000
+STEPS = 1_000_000
 """A repository of a thousand files takes a tenth; a hostile one ends here."""
 
 
 class Work:
     """One budget of evaluation steps, and the sink of what was not understood, each place once."""
 
-    def __init__(self, report: Callable[[Place, str], None], steps: int = STEPS) -> None:
-        self._left = steps
+    def __init__(self, report: Callable[[Place, str], None]) -> None:
+        self._left = STEPS
         self._report = report
         self._noted: set[tuple[str, int, str]] = set()
 

@@ -48,6 +48,7 @@ class World:
         self.by = Evaluator(self.work)
         self.modules: dict[tuple[str, str], Module] = {}
         self._declared: dict[str, Declared] = {}
+        self._labels: dict[str, str] = {}
         self._folders = self._scanned()
         self._visited: set[str] = set()
 
@@ -74,6 +75,14 @@ class World:
         """The source of a module call as written; it may hold no expression."""
         expression = block.body.attributes.get("source")
         return expression.text.strip().strip('"') if expression is not None else ""
+
+    def label(self, folder: str) -> str:
+        """What tells the ids given in one root module from those in another: nothing in the first."""
+        known = self._labels.get(folder)
+        if known is None:
+            plain = re.sub(r"[^\w.\-/]", "-", folder).lower()
+            known = self._labels[folder] = f"{plain}:" if self._labels else ""
+        return known
 
     def may_open(self, address: str) -> bool:
         """Whether one more module may be opened."""
