@@ -48,6 +48,23 @@ def test_nested_resources_and_a_parent_make_the_full_name() -> None:
     assert operation.policy.text == "<policies><inbound /></policies>"
 
 
+def test_two_operations_may_each_hold_a_resource_of_one_name() -> None:
+    operation = """
+  resource %s 'operations' = {
+    name: '%s'
+    properties: { method: 'GET', urlTemplate: '/' }
+    resource policies 'policies' = {
+      name: 'policy'
+      properties: { value: '<policies><inbound><!-- %s --></inbound></policies>' }
+    }
+  }
+"""
+    api = "resource orders 'Microsoft.ApiManagement/service/apis@2023-05-01-preview' = {\n  name: 'gate/orders'\n"
+    source = api + operation % ("one", "one", "one") + operation % ("two", "two", "two") + "}\n"
+    operations = api_of({"main.bicep": source}).operations
+    assert [one.policy is not None and f"<!-- {one.name} -->" in one.policy.text for one in operations] == [True, True]
+
+
 def test_a_policy_file_that_is_loaded_is_edited_in_place() -> None:
     files = {
         "infra/main.bicep": API

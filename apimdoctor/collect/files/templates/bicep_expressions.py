@@ -348,8 +348,9 @@ class Reader:
         return self.conditional()
 
     def _nested_resource(self, found: re.Match[str]) -> None:
-        symbol, written = found[1], found[2].partition("@")[0]
+        written = found[2].partition("@")[0]
         owner, kind = self.owners[-1] if self.owners else ("", "")
+        symbol = f"{owner}::{found[1]}"  # two resources may each hold one of this name
         whole = written if "." in written or not kind else f"{kind}/{written}"
         line, column = self.place(self.at)
         self.at = found.end()

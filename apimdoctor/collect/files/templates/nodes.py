@@ -71,7 +71,7 @@ class Parameter(Struct, frozen=True):
 
 
 class Resource(Struct, frozen=True):
-    """A resource that a template declares. `symbol` is its name in the template, "" where it has none."""
+    """A resource that a template declares. `symbol` is its name in the template, with `::` after those it is nested in."""
 
     symbol: str
     type: str

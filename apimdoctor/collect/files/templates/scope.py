@@ -80,6 +80,8 @@ class Scope:
         self._parameters = {key.lower(): value for key, value in program.parameters.items()}
         self._variables = {key.lower(): value for key, value in program.variables.items()}
         self._resources = {one.symbol.lower(): one for one in program.resources if one.symbol}
+        for one in program.resources:
+            self._resources.setdefault(one.symbol.rpartition("::")[2].lower(), one)
         self._modules = {one.symbol.lower(): one for one in program.modules if one.symbol}
 
     # Names
@@ -113,7 +115,7 @@ class Scope:
     def resource(self, name: str) -> Value:
         """A resource by its symbol: one instance, or a list of them for a loop."""
         declared = self._resources[name.lower()]
-        return self._once("resource", name, lambda: self._instances(declared))
+        return self._once("resource", declared.symbol, lambda: self._instances(declared))
 
     def module(self, name: str) -> Value:
         """A module by its symbol."""
@@ -157,9 +159,10 @@ class Scope:
         if isinstance(parent, list):
             parent = parent[0] if parent else None
         above = parent if isinstance(parent, (Instance, Symbol)) else None
+        label = declared.symbol.replace("::", ".") or declared.type.rpartition("/")[2]
         turns = [
             Instance(
-                self, declared.type, body, self._label(declared.symbol or declared.type.rpartition("/")[2], names),
+                self, declared.type, body, self._label(label, names),
                 above, declared.existing, dict(names), unmet, declared.line, declared.column,
             )
             for body, names, unmet in self.turns(declared.body)
