@@ -1,10 +1,13 @@
-"""Builds the wheel and looks whether it holds what an installed apimdoctor needs beside its modules."""
+"""Checks the rules, builds the wheel and looks whether it holds what an installed apimdoctor needs beside its modules."""
 
 import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
+
+from apimdoctor.engine import kept
+from apimdoctor.engine.rule import packaged, read
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -17,11 +20,16 @@ def expected() -> set[str]:
         if path.is_file() and "__pycache__" not in path.parts
     }
     rules = {f"apimdoctor/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "rules").rglob("*.yaml")}
-    return package | rules
+    return package | rules | {f"apimdoctor/rules/{kept.NAME}"}
 
 
 def main() -> int:
     """Exit status 1 with the list of missing files."""
+    rules, faults = read([packaged()])
+    if faults:
+        print("\n".join(faults), file=sys.stderr)
+        return 1
+    kept.write(packaged(), rules)
     with tempfile.TemporaryDirectory() as folder:
         command = [
             sys.executable,

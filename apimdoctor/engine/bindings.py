@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from apimdoctor.engine.expression import Condition
-from apimdoctor.engine.rulefile import Rule
+from apimdoctor.engine.condition import Condition
+from apimdoctor.engine.declared import Rule
 from apimdoctor.facts.values import Unknown
 from apimdoctor.facts.vocabulary import Facts, Route
 

@@ -8,10 +8,10 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from apimdoctor.engine.declared import Example, Outcome, Rule
 from apimdoctor.engine.example_files import files_of
 from apimdoctor.engine.finding import Verdicts
 from apimdoctor.engine.judge import judge
-from apimdoctor.engine.rulefile import Example, Outcome, Rule
 from apimdoctor.facts.vocabulary import Facts
 
 S = TypeVar("S", bound=Struct)

@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from apimdoctor.engine import folding
 from apimdoctor.engine.bindings import Binding, Bundles, Subjects, bindings, follow
-from apimdoctor.engine.expression import Condition, EvaluationError, Evaluator
+from apimdoctor.engine.condition import Condition
+from apimdoctor.engine.declared import Rule
+from apimdoctor.engine.expression import EvaluationError, Evaluator
 from apimdoctor.engine.finding import SEVERITIES, Confidence, Finding, NotAssessed, Severity, Verdicts, Waived
 from apimdoctor.engine.routes import RouteIndex, affected, order
-from apimdoctor.engine.rulefile import Rule
 from apimdoctor.engine.waivers import Waiver, Waivers
 from apimdoctor.engine.wording import Path, evidence
 from apimdoctor.facts.values import Unknown

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from apimdoctor.engine import schema
-from apimdoctor.facts.values import Unknown
+from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary import Api, Facts, Place, Route
 
 
@@ -121,17 +121,23 @@ def _children(subject: Any) -> Iterable[Any]:
     for name in _leading_on(type(subject)):
         value = getattr(subject, name)
         for item in value if isinstance(value, tuple) else (value,):
-            if not isinstance(item, Unknown):
+            if isinstance(item, Struct) and not isinstance(item, (Unknown, Values, Place)):
                 yield item
 
 
 def _leading_on(subject: type[Any]) -> tuple[str, ...]:
-    """The facts of a subject that are subjects themselves."""
+    """The facts of a subject that may be subjects themselves."""
     found = _LEADING_ON.get(subject)
     if found is None:
-        names = (field.name for field in schema.fields(subject).values() if field.subject is not None)
-        found = _LEADING_ON[subject] = tuple(names)
+        hints = subject.__annotations__
+        found = _LEADING_ON[subject] = tuple(name for name in subject.__struct_fields__ if hints[name] not in _PLAIN)
     return found
 
 
+_PLAIN = frozenset(
+    f"{plain}{unknown}"
+    for plain in ("str", "bool", "int", "Place", "Values", "tuple[str, ...]")
+    for unknown in ("", " | Unknown")
+)
+"""Hints of facts that are no subjects, as they are mostly written: to be quick, not to be complete."""
 _LEADING_ON: dict[type[Any], tuple[str, ...]] = {}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib.resources import files
 from pathlib import Path
 
-from apimdoctor.engine import schema
-from apimdoctor.engine.rulefile import OUTCOMES, Each, Example, Outcome, Rule, RuleError, parse
+from apimdoctor.engine import kept
+from apimdoctor.engine.declared import OUTCOMES, Each, Example, Outcome, Rule, RuleError
 from apimdoctor.errors import ApimDoctorError
 
 __all__ = ["OUTCOMES", "Each", "Example", "Outcome", "Rule", "RulesError", "load", "packaged", "read"]
@@ -24,21 +23,37 @@ class RulesError(ApimDoctorError):
 
 def packaged() -> Path:
     """The folder of the rules that ship: inside the installed package, or at the top of a working copy."""
-    installed = Path(str(files("apimdoctor"))) / "rules"
+    installed = Path(__file__).parents[1] / "rules"
     return installed if installed.is_dir() else Path(__file__).parents[2] / "rules"
 
 
 def load(folders: Iterable[Path] | None = None) -> tuple[Rule, ...]:
     """Every rule of these folders (default: those that ship), sorted by id; RulesError lists all mistakes."""
-    rules, faults = read(folders if folders is not None else [packaged()], examples=False)
+    folders = tuple(folders) if folders is not None else (packaged(),)
+    if packaged() not in folders:
+        return _checked(folders)
+    shipped = kept.rules(packaged(), lambda: _checked([packaged()]))
+    own = [folder for folder in folders if folder != packaged()]
+    return _checked(own, shipped) if own else shipped
+
+
+def _checked(folders: Iterable[Path], known: Sequence[Rule] = ()) -> tuple[Rule, ...]:
+    rules, faults = read(folders, known, examples=False)
     if faults:
         raise RulesError(faults)
     return rules
 
 
-def read(folders: Iterable[Path], *, examples: bool = True) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
-    """The rules that could be read, and every mistake in the others; `examples`: in their examples, too."""
-    rules: dict[str, Rule] = {}
+def read(
+    folders: Iterable[Path], known: Sequence[Rule] = (), *, examples: bool = True
+) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+    """The rules that could be read, and every mistake in the others; `examples`: in their examples, too.
+
+    `known` were read before, and stand before them.
+    """
+    from apimdoctor.engine.rulefile import parse
+
+    rules: dict[str, Rule] = {rule.id: rule for rule in known}
     faults: list[str] = []
     for folder in folders:
         found = sorted(folder.rglob("*.yaml")) if folder.is_dir() else []
@@ -65,6 +80,8 @@ def read(folders: Iterable[Path], *, examples: bool = True) -> tuple[tuple[Rule,
 
 
 def _explained(rules: dict[str, Rule]) -> Iterable[str]:
+    from apimdoctor.engine import schema
+
     for rule in rules.values():
         for name in rule.explains:
             if name not in rules:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
 import yaml
-from msgspec import Struct
 
 from apimdoctor.engine import schema
 from apimdoctor.engine.causes import CAUSES
-from apimdoctor.engine.expression import Condition, ExpressionError, check
-from apimdoctor.engine.finding import SEVERITIES, Confidence, Severity
+from apimdoctor.engine.condition import Condition
+from apimdoctor.engine.declared import OUTCOMES, Each, Example, Outcome, Rule, RuleError
+from apimdoctor.engine.finding import SEVERITIES, Confidence
+from apimdoctor.engine.typed import ExpressionError, check
 from apimdoctor.engine.wording import Path, Template, template
 from apimdoctor.facts.vocabulary import Facts
 
@@ -29,79 +29,6 @@ _ABOUT_EXAMPLE = ("name", "expect", "severity", "says")
 _REQUIRED = ("id", "title", "severity", "confidence", "cause", "about", "fix", "links", "each", "flag", "at", "message")
 _OPTIONAL = ("error_when", "related", "explains")
 
-Outcome = Literal["flagged", "clean", "not assessed"]
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-
-
-class Each(Struct, frozen=True):
-    """One variable of a rule: bound to every item of the list at the end of a path."""
-
-    name: str
-    source: Path
-    subject: type[Any]
-
-
-class Example(Struct, frozen=True):
-    """A configuration in source terms, and what the rule says of it."""
-
-    name: str
-    expect: Outcome
-    given: Mapping[str, Any]
-    """The other keys: policy, app, api ... as `example_files` describes them."""
-    severity: Severity | None = None
-    """How grave the gravest finding is; None: the example does not say."""
-    says: str = ""
-    """Words that stand in a finding's message."""
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Rule(Struct, frozen=True, kw_only=True, dict=True):
-    """A judgement: when something is wrong, where, why, and what to change.
-
-    Its examples are read when they are first asked for: they are most of a rule file, and a scan needs none of them.
-    """
-
-    id: str
-    topic: str
-    title: str
-    severity: Severity
-    confidence: Confidence
-    cause: str
-    about: str
-    fix: Template
-    links: tuple[str, ...]
-    each: tuple[Each, ...]
-    flag: Condition
-    error_when: Condition | None
-    at: Path
-    related: tuple[Path, ...]
-    message: Template
-    explains: tuple[str, ...]
-    examples_text: str
-    file: str
-
-    @cached_property
-    def examples(self) -> tuple[Example, ...]:
-        """Its examples; RuleError when they are not well-formed."""
-        faults: list[str] = []
-        read = tuple(_examples(_yaml(self.examples_text, self.file) or {}, faults))
-        if faults:
-            raise RuleError([f"{self.file}: {fault}" for fault in faults])
-        return read
-
-    def __str__(self) -> str:
-        return self.id
-
-
-class RuleError(Exception):
-    """All mistakes of one rule file, one line or block each."""
-
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
-
 
 def parse(text: str, file: str) -> Rule:
     """The rule that `text` declares; `file` is its name as a person knows it (rules/issuer/x.yaml)."""
@@ -114,6 +41,15 @@ def parse(text: str, file: str) -> Rule:
     if reading.faults or rule is None:
         raise RuleError([f"{file}: {fault}" for fault in reading.faults])
     return rule
+
+
+def examples(text: str, file: str) -> tuple[Example, ...]:
+    """The examples in a rule file; RuleError when they are not well-formed."""
+    faults: list[str] = []
+    read = tuple(_examples(_yaml(text, file) or {}, faults))
+    if faults:
+        raise RuleError([f"{file}: {fault}" for fault in faults])
+    return read
 
 
 def _parts(text: str) -> tuple[str, str]:
@@ -282,7 +218,7 @@ class _Reading:
         field = schema.walk(start, path[1:] if path[0] in bound else path)
         if field.kind != "subjects" or field.subject is None:
             raise schema.PathError(f"{source} must be a list of subjects, is {schema.describe(field)}")
-        return Each(name, path, field.subject)
+        return Each(name, path, field.subject.__name__)
 
     def _condition(self, key: str, variables: Mapping[str, type[Any]]) -> Condition | None:
         text = self._text(key)

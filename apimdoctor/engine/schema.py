@@ -5,7 +5,6 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal
 
@@ -93,6 +92,8 @@ def describe(entry: Field) -> str:
 
 def closest(name: str, known: Sequence[str]) -> str:
     """The nearest known name as a question to put behind an error, or nothing."""
+    from difflib import get_close_matches  # only a mistake needs it
+
     near = get_close_matches(name, known, 1)
     return f" (did you mean {near[0]!r}?)" if near else ""
 

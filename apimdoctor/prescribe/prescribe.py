@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from apimdoctor.engine.declared import Rule
 from apimdoctor.engine.finding import Finding, Verdicts
 from apimdoctor.engine.prescription import Change, ObjectPatch, Prescription
-from apimdoctor.engine.rulefile import Rule
 from apimdoctor.engine.waivers import Waiver
 from apimdoctor.facts.build import Built
 from apimdoctor.prescribe import (

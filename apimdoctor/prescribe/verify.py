@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from apimdoctor.engine.declared import Rule
 from apimdoctor.engine.finding import Finding, Verdicts
 from apimdoctor.engine.judge import judge
 from apimdoctor.engine.prescription import Change, PolicyEdit, Prescription
-from apimdoctor.engine.rulefile import Rule
 from apimdoctor.engine.waivers import Waiver
 from apimdoctor.facts.build import Built, build_whole
 from apimdoctor.facts.vocabulary import Place

@@ -1,6 +1,7 @@
 """Rules made by hand for the engine's own tests."""
 
-from apimdoctor.engine.rulefile import Rule, parse
+from apimdoctor.engine.declared import Rule
+from apimdoctor.engine.rulefile import parse
 
 HEAD = """\
 id: {id}

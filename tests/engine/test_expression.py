@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from apimdoctor.engine.expression import Evaluator, ExpressionError, check
+from apimdoctor.engine.expression import Evaluator
+from apimdoctor.engine.typed import ExpressionError, check
 from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary import Api, App, AppMatch, Entry, Operation, RequiredClaim, Route, TokenCheck
 from tests.engine.made import a_check, a_claim, a_match, a_route, an_api, an_app, an_entry

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from apimdoctor.engine.declared import Rule
 from apimdoctor.engine.finding import Verdicts
 from apimdoctor.engine.judge import judge
-from apimdoctor.engine.rulefile import Rule
 from apimdoctor.facts.values import Unknown, Values
 from apimdoctor.facts.vocabulary import (
     Api,

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from apimdoctor.engine.declared import RuleError
 from apimdoctor.engine.rule import RulesError, load, packaged, read
-from apimdoctor.engine.rulefile import RuleError, parse
+from apimdoctor.engine.rulefile import parse
 from tests.engine.rules_made import HEAD, ISSUER, a_rule
 
 GOOD = HEAD.format(id="some-rule", severity="error") + ISSUER + "fix: Accept {match.app.issuers}.\n"

@@ -12,11 +12,11 @@ import yaml
 
 from apimdoctor.collect import files
 from apimdoctor.collect.files.tree import MemoryTree
+from apimdoctor.engine.declared import Rule
 from apimdoctor.engine.example_files import files_of
 from apimdoctor.engine.finding import Finding, Verdicts
 from apimdoctor.engine.judge import judge
 from apimdoctor.engine.prescription import PolicyEdit, Prescription
-from apimdoctor.engine.rulefile import Rule
 from apimdoctor.facts.build import Built, build_whole
 from apimdoctor.prescribe.apply import applied
 from apimdoctor.prescribe.prescribe import POLICY_TOPICS, prescribed
