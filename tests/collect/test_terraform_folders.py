@@ -114,6 +114,7 @@ def test_variables_take_their_values_from_tfvars() -> None:
         "terraform.tfvars": 'a = "auto"\n',
         "env/dev/x.tfvars": 'b = "dev"\nc = "same"\n',
         "env/prod/x.tfvars": 'b = "prod"\nc = "same"\n',
+        "env/prod/backend.tfvars": 'container_name = "state"\n',
     }
     assert service(files).name == "gate-auto-${var.b}-same"
 

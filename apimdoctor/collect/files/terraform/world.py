@@ -174,6 +174,7 @@ class World:
     def _given(self, folder: str) -> dict[str, Value]:
         """What tfvars give: those Terraform loads by itself decide, of the others only what all agree on."""
         own = {name for name in self._folders if name != folder}
+        declared = self.declared(folder).variables
         automatic: dict[str, Value] = {}
         others: dict[str, list[Value]] = {}
         files = 0
@@ -184,10 +185,14 @@ class World:
             if place == folder and (name.startswith("terraform.tfvars") or ".auto.tfvars" in name):
                 automatic.update(self._variables(path))
             elif place not in own:
-                files += 1
-                for key, value in self._variables(path).items():
+                told = {key: value for key, value in self._variables(path).items() if key in declared}
+                files += bool(told)  # settings of the backend are no environment
+                for key, value in told.items():
                     others.setdefault(key, []).append(value)
-        found = {key: _agreed(key, values, files) for key, values in others.items()}
+        found = {
+            key: _agreed(key, values, everywhere=len(values) == files or "default" not in declared[key].body.attributes)
+            for key, values in others.items()
+        }
         return {**found, **automatic}
 
     def _variables(self, path: str) -> dict[str, Value]:
@@ -204,9 +209,9 @@ class World:
         return {name: self.by.value(expression, nothing) for name, expression in attributes.items()}
 
 
-def _agreed(name: str, values: list[Value], files: int) -> Value:
+def _agreed(name: str, values: list[Value], *, everywhere: bool) -> Value:
     """The value that every environment gives a variable, else the variable as a symbol."""
-    if len(values) == files and all(value == values[0] for value in values):
+    if everywhere and all(value == values[0] for value in values):
         return values[0]
     return Symbol(f"var.{name}")
 
