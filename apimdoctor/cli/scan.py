@@ -10,7 +10,7 @@ from apimdoctor import __version__
 from apimdoctor.cli import baseline, choice, config, fixing, output, repository
 from apimdoctor.cli.earlier import Earlier
 from apimdoctor.collect import files
-from apimdoctor.engine.finding import Severity
+from apimdoctor.engine.finding import Finding, Severity
 from apimdoctor.engine.judge import judge
 from apimdoctor.engine.rule import Rule
 from apimdoctor.errors import ApimDoctorError
@@ -27,6 +27,9 @@ FAILING: dict[str, tuple[Severity, ...]] = {
     "never": (),
 }
 """By --fail-on."""
+MOST_NOTES = 25
+"""Trying a change costs as much as judging what it reaches. Of more findings of severity info than these, prescriptions are
+only looked for when they are asked for: they are habits of a whole tenant, and nobody is refused or let in by them."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -91,7 +94,11 @@ class _Scan:
             rules = choice.selected(self._every, (), options.ignore)
             if len(rules) > len(self._rules):
                 judged = judge(rules, built.facts, waivers=settings.waivers)
-            verdicts = prescribed(snapshot, built, verdicts, rules, judged=judged, waivers=settings.waivers)
+            treated, left = self._treated(verdicts.findings)
+            cured = prescribed(
+                snapshot, built, replace(verdicts, findings=treated), rules, judged=judged, waivers=settings.waivers
+            )
+            verdicts = replace(verdicts, findings=(*cured.findings, *left))
         report = assemble(snapshot, built.facts, verdicts, choice.texts(self._rules), version=__version__)
         names = [rule.id for rule in self._rules]
         return replace(
@@ -102,6 +109,14 @@ class _Scan:
             else None,
             failing=FAILING[options.fail_on],
         )
+
+    def _treated(self, findings: Sequence[Finding]) -> tuple[Sequence[Finding], Sequence[Finding]]:
+        """The findings that get prescriptions, the gravest first, and those that do not."""
+        options = self._options
+        notes = sum(one.severity == "info" for one in findings)
+        if notes <= MOST_NOTES or options.diff or options.verbose or fixing.wanted(options):
+            return findings, ()
+        return findings[: len(findings) - notes], findings[len(findings) - notes :]
 
 
 def read(options: argparse.Namespace) -> Snapshot:

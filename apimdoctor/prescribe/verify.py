@@ -67,15 +67,16 @@ class Verifier:
         succeeded: dict[Trial, Cured] = {}
         alone: list[Trial] = []
         for group in _rounds(trials):
-            passed = self._round(group)
+            passed, blamed = self._round(group)
             succeeded |= passed
             if len(group) > 1:
-                alone += [trial for trial in group if trial not in passed]
+                alone += blamed
         for trial in alone:
-            succeeded |= self._round([trial])
+            succeeded |= self._round([trial])[0]
         return succeeded
 
-    def _round(self, group: Sequence[Trial]) -> dict[Trial, Cured]:
+    def _round(self, group: Sequence[Trial]) -> tuple[dict[Trial, Cured], list[Trial]]:
+        """Those that cure, and those that would but for a new error of no API, which another of the group may cause."""
         reached = frozenset().union(*(trial.reaches for trial in group))
         snapshot = restricted(self._snapshot, reached) if reached < self._reach.everything else self._snapshot
         tried = []
@@ -86,27 +87,36 @@ class Verifier:
                 continue
             tried.append(trial)
         if not tried:
-            return {}
+            return {}, []
         built = build_whole(snapshot)
         after = judge(self._rules, built.facts, waivers=self._waivers)
         standing = [*after.findings, *(waived.finding for waived in after.waived)]
-        return {trial: Cured(snapshot, built) for trial in tried if self._cures(trial, standing)}
+        left = Counter(_loose(one) for one in standing)
+        errors = [one for one in standing if one.severity == "error" and left[_loose(one)] > self._known[_loose(one)]]
+        fingerprints = {one.fingerprint for one in standing}
+        passed: dict[Trial, Cured] = {}
+        blamed = []
+        for trial in tried:
+            if not self._gone(trial, left, fingerprints) or any(_stands_at(one, trial) for one in errors):
+                continue
+            if any(not _apis(one) for one in errors):
+                blamed.append(trial)
+            else:
+                passed[trial] = Cured(snapshot, built)
+        return passed, blamed
 
-    def _cures(self, trial: Trial, after: Sequence[Finding]) -> bool:
-        left = Counter(_loose(one) for one in after)
+    def _gone(self, trial: Trial, left: Counter[Loose], fingerprints: set[str]) -> bool:
         key = _loose(trial.finding)
-        if left[key] >= max(1, self._known[key]):
-            return False
-        if any(one.fingerprint == trial.finding.fingerprint for one in after):
-            return False
-        names = {(workspace, api) for _, workspace, api in trial.reaches}
+        return left[key] < max(1, self._known[key]) and trial.finding.fingerprint not in fingerprints
 
-        def concerned(one: Finding) -> bool:
-            places = [place for place in (one.at, *one.affects) if place.api]
-            return not places or any((place.workspace, place.api) in names for place in places)
 
-        errors = (one for one in after if one.severity == "error" and concerned(one))
-        return all(left[_loose(one)] <= self._known[_loose(one)] for one in errors)
+def _apis(finding: Finding) -> set[tuple[str, str]]:
+    return {(place.workspace, place.api) for place in (finding.at, *finding.affects) if place.api}
+
+
+def _stands_at(finding: Finding, trial: Trial) -> bool:
+    """Whether an error concerns an API that the trial reaches."""
+    return not _apis(finding).isdisjoint((workspace, api) for _, workspace, api in trial.reaches)
 
 
 def _rounds(trials: Iterable[Trial]) -> list[list[Trial]]:
