@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec.structs import replace
 
 from apimdoctor.collect import files
 from apimdoctor.collect.files.tree import MemoryTree
