@@ -244,3 +244,26 @@ def test_no_sensitive_value_and_no_key_is_kept() -> None:
         assert secret not in kept
     values = {value.name: value for value in snapshot.services[0].contents.named_values}
     assert (values["a"].value, values["b"].secret) == ("${var.pass}", True)
+
+
+def test_a_long_symbol_leaves_no_bracket_open_in_an_expression() -> None:
+    long = " ".join(f"var.number_{n}" for n in range(40))
+    template = '<policies>\n  <inbound>\n    <set-variable name="x" value="@(${value})" />\n  </inbound>\n</policies>\n'
+    call = f'templatefile("p.tftpl", {{ value = join(",", [for k in var.all : format("{long}", k)]) }})'
+    found = policy(call, **{"p.tftpl": template})
+    inside = found.text[found.text.index("${") : found.text.index("}") + 1]
+    assert inside.count("(") == inside.count(")") and inside.count("[") == inside.count("]")
+
+
+def test_what_only_a_default_switches_off_is_read_where_nothing_else_stands() -> None:
+    text = (
+        'variable "extra" { default = false }\nvariable "given" { default = true }\n'
+        'resource "azurerm_api_management_api" "extra" {\n  count = var.extra ? 1 : 0\n  name = "extra"\n'
+        '  api_management_name = "gate"\n  path = "extra"\n}\n'
+        'resource "azurerm_api_management_api" "given" {\n  count = var.given ? 1 : 0\n  name = "given"\n'
+        '  api_management_name = "gate"\n  path = "given"\n}\n'
+        'resource "azurerm_api_management_api" "other" {\n  count = var.extra ? 1 : 0\n  name = "orders"\n'
+        '  api_management_name = "gate"\n  path = "elsewhere"\n}\n'
+    )
+    found = service({"main.tf": BASE + text, "terraform.tfvars": "given = false\n"})
+    assert [(api.name, api.path) for api in found.contents.apis] == [("extra", "extra"), ("orders", "orders")]

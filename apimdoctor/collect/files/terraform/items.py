@@ -24,6 +24,8 @@ class Item(Struct, eq=False):
     values: Mapping[str, Value] = field(default_factory=dict)
     unsure: frozenset[str] = frozenset()
     """Nested blocks of which not all are known, and arguments that Terraform is told to ignore."""
+    off: bool = False
+    """Switched off, unless who deploys switches it on."""
     literals: Literals | None = None
     """The texts of the JSON file it was read from."""
 

@@ -1,6 +1,7 @@
 """One instance of a module: its variables, locals, child modules and resources, each evaluated when it is asked for."""
 
 import posixpath
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ CLIENT_ID = ("client_id", "application_id")
 REGISTRATIONS = frozenset({"azuread_application", "azuread_application_registration"})
 GIVEN_IDS = frozenset({*REGISTRATIONS, "azuread_service_principal"})
 """Resources whose ids Azure gives."""
+_NAMED = re.compile(r"\b(var|local)\.([\w-]+)")
+MAX_LOCALS = 8
 _OWN_WORDS = frozenset({"each", "count", "self", "terraform", "path"})
 
 
@@ -77,13 +80,22 @@ class Instance(Struct):
 
     key: str = ""
     names: Mapping[str, Value] = field(default_factory=dict)
+    off: bool = False
+    """Nothing but the default of a variable that nobody sets leaves it out: who deploys may switch it on."""
 
 
 class Module:
     """One instance of a module. `address` is "" for a root module."""
 
     def __init__(
-        self, world: "World", declared: Declared, address: str, folder: str, given: Mapping[str, Value]
+        self,
+        world: "World",
+        declared: Declared,
+        address: str,
+        folder: str,
+        given: Mapping[str, Value],
+        *,
+        off: bool = False,
     ) -> None:
         self.world = world
         self.declared = declared
@@ -92,6 +104,7 @@ class Module:
         self.files = Files(world.shelf, folder)
         self.scope = Scope(self)
         self._given = given
+        self.off = off
         self._known: dict[tuple[str, ...], Value] = {}
         self._busy: set[tuple[str, ...]] = set()
         self._calls: dict[str, list[tuple[Instance, Module | None]]] = {}
@@ -187,10 +200,33 @@ class Module:
     def _repeated(self, block: Block) -> tuple[list[Instance], bool]:
         attributes = block.body.attributes
         if "for_each" in attributes:
-            return self._for_each(self.world.by.value(attributes["for_each"], self.scope))
+            found, known = self._for_each(self.world.by.value(attributes["for_each"], self.scope))
+            if not found and self._by_default(attributes["for_each"]):
+                some, _ = self._for_each(symbol(attributes["for_each"].text))
+                return [Instance(one.key, one.names, off=True) for one in some], known
+            return found, known
         if "count" in attributes:
-            return self._count(self.world.by.value(attributes["count"], self.scope))
+            found, known = self._count(self.world.by.value(attributes["count"], self.scope))
+            off = not found and self._by_default(attributes["count"])
+            return [Instance("[0]", {"count": {"index": 0}}, off=True)] if off else found, known
         return [Instance()], True
+
+    def _by_default(self, expression: Expression, depth: int = 0) -> bool:
+        """Whether a variable that nobody sets has a say in a value."""
+        for kind, name in _NAMED.findall(expression.text):
+            if kind == "local":
+                local = self.declared.locals.get(name)
+                if local is not None and depth < MAX_LOCALS and self._by_default(local, depth + 1):
+                    return True
+            elif name not in self._given or (
+                isinstance(self._given, Given) and depth < MAX_LOCALS and self._given.by_default(name, depth + 1)
+            ):
+                return True
+        return False
+
+    def by_default(self, expression: Expression, depth: int) -> bool:
+        """The same for an argument that this module gives to another one."""
+        return self._by_default(expression, depth)
 
     def _for_each(self, over: Value) -> tuple[list[Instance], bool]:
         # What a condition may switch off is there where it does not.
@@ -227,7 +263,7 @@ class Module:
         found, known = module.instances_of(target.type, target.name)
         if not known:
             return None
-        return [Target(target.module, target.type, target.name, one.key) for one in found]
+        return [Target(target.module, target.type, target.name, one.key) for one in found if not one.off]
 
     def attribute(self, target: Target, name: str) -> Value:
         """An attribute of a resource of any module of this root, as its configuration writes it; None when it does not."""
@@ -307,13 +343,13 @@ class Module:
             return None
         scope = self.scope.within(instance.names)
         given = Given(self.world.by, scope, block)
-        return Module(self.world, declared, address, self.root_folder, given)
+        return Module(self.world, declared, address, self.root_folder, given, off=self.off or instance.off)
 
     def _output(self, name: str, steps: list[Step]) -> tuple[Value, list[Step]]:
         bare = symbol(self._named(f"module.{name}"))
         if name not in self.declared.calls:
             return bare, steps
-        called = self._called(name)
+        called = [(one, inner) for one, inner in self._called(name) if not one.off]
         if steps and steps[0].kind == "index":
             key = f"[{named(steps[0].value)}]"
             module = next((module for one, module in called if one.key == key), None)
@@ -347,6 +383,11 @@ class Given(Mapping[str, Value]):
         self._by = by
         self._scope = scope
         self._attributes = block.body.attributes
+
+    def by_default(self, name: str, depth: int) -> bool:
+        """Whether a variable that nobody sets has a say in an argument."""
+        module = self._scope.module
+        return isinstance(module, Module) and module.by_default(self._attributes[name], depth)
 
     def __getitem__(self, name: str) -> Value:
         return self._by.value(self._attributes[name], self._scope)

@@ -44,7 +44,7 @@ class Found(Struct):
 
 def found(desk: Desk, items: Iterable[Item], tenants: dict[str, str]) -> Found:
     """What some items amount to. `tenants`: the tenant of each root module."""
-    items = list(items)
+    items = sorted(items, key=lambda item: item.off)
     reading = _Reading(desk, items, tenants)
     reading.gateways()
     reading.registrations()
@@ -181,8 +181,8 @@ class _Reading:
         service, path = place
         kind = path[-1][0] if path else ""
         key = (service.lower(), path)
-        if not path and key in self._seen:
-            return  # one service in several environments
+        if key in self._seen and (not path or item.off):
+            return  # one service in several environments, or what stands there where this is switched off
         self._seen.add(key)
         if kind not in ("policies", "policyFragments", "namedValues"):
             json = self._desk.redactor.json(json)

@@ -65,7 +65,9 @@ def _item(world: World, module: Module, block: Block, target: Target, instance: 
         if values.get(name) is None:
             known = module.attribute(target, name)
             values[name] = symbol(f"{target.address}.{name}", target, name) if known is None else known
-    return Item(target, module.root_folder, place.file.path, origin, values, frozenset(unsure | _ignored(block.body)))
+    unsure |= _ignored(block.body)
+    off = module.off or instance.off
+    return Item(target, module.root_folder, place.file.path, origin, values, frozenset(unsure), off=off)
 
 
 def _ignored(body: Body) -> set[str]:

@@ -11,6 +11,7 @@ from apimdoctor.collect.files.segments import Segment, Text, literal
 
 _UNSAFE = re.compile(r"[^\w.\-\[\]()*,:/ +?=!|]")
 _LONGEST = 160
+_BRACKETS = str.maketrans("", "", "()[]")
 
 
 class Target(Struct, frozen=True):
@@ -66,9 +67,13 @@ Value: TypeAlias = "bool | int | float | Text | Symbol | list[Value] | dict[str,
 
 def symbol(text: str, target: Target | None = None, attribute: str = "") -> Symbol:
     """A symbol whose text can stand in any policy."""
-    safe = _UNSAFE.sub("", text)
+    # Inside an expression a comment would swallow what follows.
+    safe = _UNSAFE.sub("", text).replace("//", "/").replace("/*", "/")
     if len(safe) > _LONGEST:
         safe = f"{safe[: _LONGEST - 10]}:{blake2b(text.encode(), digest_size=4).hexdigest()}"
+    if safe.count("(") != safe.count(")") or safe.count("[") != safe.count("]"):
+        # Inside an expression an open bracket would swallow what follows.
+        safe = safe.translate(_BRACKETS)
     return Symbol(safe or "unknown", target, attribute)
 
 
