@@ -1,12 +1,18 @@
 """What may be typed: every command with its options, declared without importing what runs it."""
 
 import argparse
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import NoReturn
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
 
 from apimdoctor import __version__
 from apimdoctor.errors import ApimDoctorError
+
+TYPE_CHECKING = False
+"""As the type checker sees it; the module `typing` would be a tenth of the time of --help."""
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any, NoReturn
 
 SEVERITIES = ("error", "warning", "info")
 FORMATS = ("text", "json", "html", "sarif", "junit", "markdown", "github", "azure")
@@ -49,13 +55,44 @@ zsh:  apimdoctor completion zsh > a folder of $fpath, named _apimdoctor"""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Wrong usage is an error like any other: a sentence, a hint, exit code 2."""
+    """Wrong usage is an error like any other: a sentence, a hint, exit code 2. A command declares itself when it is asked."""
 
-    def error(self, message: str) -> NoReturn:
+    def __init__(self, *, declare: "Declare | None" = None, **told: "Any") -> None:
+        super().__init__(formatter_class=_formatter, allow_abbrev=False, **told)
+        self._declare = declare
+
+    def declared(self) -> "_Parser":
+        """The parser with its options."""
+        declare, self._declare = self._declare, None
+        if declare:
+            declare(self)
+        return self
+
+    def parse_known_args(self, args: "Any" = None, namespace: "Any" = None) -> "Any":
+        """As argparse calls it of a command that was named."""
+        self.declared()
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> "NoReturn":
         raise ApimDoctorError(message, hint=f"{self.prog} --help lists what can be said")
 
 
 Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+Declare = Callable[[_Parser], None]
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Text as it is written, as wide as the terminal; to ask for the width, argparse would load three compressors."""
+    try:
+        columns = int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        columns = 0
+    if columns <= 0:
+        try:
+            columns = os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 0
+        except (OSError, ValueError, AttributeError):
+            columns = 0
+    return argparse.RawDescriptionHelpFormatter(prog, width=(columns or 80) - 2)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -63,22 +100,21 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser().parse_args(argv)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Every command with its options."""
-    parser = _Parser(prog="apimdoctor", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parser(*, whole: bool = False) -> argparse.ArgumentParser:
+    """Every command; with its options when the whole is wanted, else when it is asked for them."""
+    parser = _Parser(prog="apimdoctor", description=_DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"apimdoctor {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for declare in DECLARED:
-        declare(commands)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, prog=parser.prog)
+    for name, (purpose, epilog, declare) in COMMANDS.items():
+        command = _command(commands, name, purpose, epilog=epilog, declare=declare)
+        if whole:
+            command.declared()
     return parser
 
 
 def options(command: str) -> dict[str, argparse.Action]:
     """The long options of a command, by their names without dashes."""
-    commands = _Parser(prog="apimdoctor").add_subparsers()
-    for declare in DECLARED:
-        declare(commands)
-    listed: dict[str, argparse.Action] = commands.choices[command]._option_string_actions  # noqa: SLF001 - no public way
+    listed = _Parser(declare=COMMANDS[command][2]).declared()._option_string_actions  # noqa: SLF001 - no public way
     return {name[2:]: action for name, action in listed.items() if name.startswith("--")}
 
 
@@ -95,7 +131,7 @@ def sources(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="paths",
         metavar="PATH",
-        type=Path,
+        type=path,
         action="append",
         default=[],
         help="a folder (APIOps, ARM, Bicep, Terraform, Graph JSON ...), a file or a saved snapshot; repeatable",
@@ -163,7 +199,7 @@ def configuration(group: "argparse._ActionsContainer", holds: str) -> None:
     group.add_argument(
         "--config",
         metavar="FILE",
-        type=Path,
+        type=path,
         help=f"{holds} (default: apimdoctor.yaml, else [tool.apimdoctor] of pyproject.toml)",
     )
 
@@ -174,17 +210,16 @@ def chatter(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="everything, and on stderr what is being done")
 
 
-def _scan(commands: "Commands[_Parser]") -> None:
-    parser = _command(commands, "scan", "find where tokens are refused or admitted wrongly", epilog=_SCAN_EPILOG)
+def _scan(parser: _Parser) -> None:
     sources(parser)
     live(parser)
     parser.add_argument(
         "--since",
         metavar="SNAPSHOT",
-        type=Path,
+        type=path,
         help="read again only what Azure's Activity Log or a list says has changed since this snapshot, at most a week old",
     )
-    parser.add_argument("--save-snapshot", metavar="FILE", type=Path, help="keep what was read, without secrets")
+    parser.add_argument("--save-snapshot", metavar="FILE", type=path, help="keep what was read, without secrets")
     group = parser.add_argument_group("what is judged")
     group.add_argument(
         "--api",
@@ -195,16 +230,16 @@ def _scan(commands: "Commands[_Parser]") -> None:
         help="only findings that concern this API: its resource name, display name or path; repeatable",
     )
     group.add_argument(
-        "--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules"
+        "--rules", metavar="DIR", type=path, action="append", default=[], help="a folder of your own rules"
     )
     group.add_argument("--select", metavar="RULE,...", type=_names, default=(), help="only these rules")
     group.add_argument("--ignore", metavar="RULE,...", type=_names, default=(), help="all rules but these")
     group.add_argument("--all-apps", action="store_true", help="also app registrations that no token path uses")
     configuration(group, "options, severities and waivers")
-    group.add_argument("--baseline", metavar="FILE", type=Path, help="findings known before: only new ones count")
+    group.add_argument("--baseline", metavar="FILE", type=path, help="findings known before: only new ones count")
     group.add_argument("--update-baseline", action="store_true", help="make today's findings the known ones")
     group.add_argument(
-        "--compare", metavar="REPORT", type=Path, help="an earlier JSON report: say what is new, fixed or changed"
+        "--compare", metavar="REPORT", type=path, help="an earlier JSON report: say what is new, fixed or changed"
     )
     group = parser.add_argument_group("what is changed: policies in files, never Azure")
     group.add_argument("--diff", action="store_true", help="print the safe changes as a patch for git apply, no report")
@@ -231,8 +266,7 @@ def _scan(commands: "Commands[_Parser]") -> None:
     parser.set_defaults(module="apimdoctor.cli.scan")
 
 
-def _diagnose(commands: "Commands[_Parser]") -> None:
-    parser = _command(commands, "diagnose", "say why one call is refused, or why it is let in", epilog=_DIAGNOSE_EPILOG)
+def _diagnose(parser: _Parser) -> None:
     sources(parser)
     live(parser)
     group = parser.add_argument_group("the call")
@@ -253,7 +287,7 @@ def _diagnose(commands: "Commands[_Parser]") -> None:
     group.add_argument("--trace", metavar="FILE", help="the gateway's own request trace (API inspector), JSON")
     group.add_argument("--show-claims", action="store_true", help="do not shorten claims that identify a person")
     group.add_argument(
-        "--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules"
+        "--rules", metavar="DIR", type=path, action="append", default=[], help="a folder of your own rules"
     )
     configuration(parser, "where to read, as `scan` takes it")
     parser.add_argument("--report", choices=("text", "json"), default="text", help="text or json (text)")
@@ -261,91 +295,86 @@ def _diagnose(commands: "Commands[_Parser]") -> None:
     parser.set_defaults(module="apimdoctor.cli.diagnose")
 
 
-def _rules(commands: "Commands[_Parser]") -> None:
-    parser = _command(commands, "rules", "list the rules, check them by their examples, or begin one of your own")
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+def _rules(parser: _Parser) -> None:
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True, prog=parser.prog)
     listing = _command(actions, "list", "every rule in a line")
     listing.add_argument(
-        "--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules"
+        "--rules", metavar="DIR", type=path, action="append", default=[], help="a folder of your own rules"
     )
     listing.set_defaults(module="apimdoctor.cli.rules_list")
     checking = _command(actions, "check", "load rules, check their types and run their examples")
     checking.add_argument(
-        "folders", metavar="DIR", type=Path, nargs="*", help="folders of rules (default: the bundled ones)"
+        "folders", metavar="DIR", type=path, nargs="*", help="folders of rules (default: the bundled ones)"
     )
     checking.add_argument("-v", "--verbose", action="store_true", help="also name the examples that hold")
     checking.set_defaults(module="apimdoctor.cli.rules_check")
     writing = _command(actions, "new", "write a commented rule of your own, whose examples hold from the start")
     writing.add_argument("id", metavar="ID", help="what it is called: words with hyphens")
     writing.add_argument(
-        "folder", metavar="DIR", type=Path, nargs="?", default=Path("rules"), help="where to write it (rules)"
+        "folder", metavar="DIR", type=path, nargs="?", default="rules", help="where to write it (rules)"
     )
     writing.set_defaults(module="apimdoctor.cli.rules_new")
 
 
-def _explain(commands: "Commands[_Parser]") -> None:
-    parser = _command(commands, "explain", "why a rule exists, how to put right what it finds, and examples")
+def _explain(parser: _Parser) -> None:
     parser.add_argument("rule", metavar="RULE")
     parser.add_argument(
-        "--rules", metavar="DIR", type=Path, action="append", default=[], help="a folder of your own rules"
+        "--rules", metavar="DIR", type=path, action="append", default=[], help="a folder of your own rules"
     )
     parser.set_defaults(module="apimdoctor.cli.explain")
 
 
-def _access(commands: "Commands[_Parser]") -> None:
-    parser = _command(
-        commands, "access", "say what the signed-in identity may read, and how to ask for what is missing"
-    )
+def _access(parser: _Parser) -> None:
     live(parser)
     configuration(parser, "where to read, as `scan` takes it")
     parser.add_argument("-v", "--verbose", action="store_true", help="also the rules that each missing right costs")
     parser.set_defaults(module="apimdoctor.cli.access")
 
 
-def _init(commands: "Commands[_Parser]") -> None:
-    parser = _command(commands, "init", "write a commented configuration, or a pipeline that scans every night")
+def _init(parser: _Parser) -> None:
     parser.add_argument("what", choices=("config", "github", "azure-pipelines"))
     parser.add_argument("--force", action="store_true", help="write anew what is there already")
     parser.set_defaults(module="apimdoctor.cli.init")
 
 
-def _completion(commands: "Commands[_Parser]") -> None:
-    parser = _command(
-        commands, "completion", "print the script by which a shell completes what is typed", epilog=_COMPLETION_EPILOG
-    )
+def _completion(parser: _Parser) -> None:
     parser.add_argument("shell", choices=SHELLS)
     parser.set_defaults(module="apimdoctor.cli.completion")
 
 
-DECLARED: tuple[Callable[["Commands[_Parser]"], None], ...] = (
-    _scan,
-    _diagnose,
-    _rules,
-    _explain,
-    _access,
-    _init,
-    _completion,
-)
-"""One function per command, in the order of --help: it declares the options and names the module that runs it."""
+COMMANDS: Mapping[str, tuple[str, str, Declare]] = {
+    "scan": ("find where tokens are refused or admitted wrongly", _SCAN_EPILOG, _scan),
+    "diagnose": ("say why one call is refused, or why it is let in", _DIAGNOSE_EPILOG, _diagnose),
+    "rules": ("list the rules, check them by their examples, or begin one of your own", "", _rules),
+    "explain": ("why a rule exists, how to put right what it finds, and examples", "", _explain),
+    "access": ("say what the signed-in identity may read, and how to ask for what is missing", "", _access),
+    "init": ("write a commented configuration, or a pipeline that scans every night", "", _init),
+    "completion": ("print the script by which a shell completes what is typed", _COMPLETION_EPILOG, _completion),
+}
+"""In the order of --help: what each is for, what stands below its help, and what declares its options and names the
+module that runs it."""
 
 
-def _command(commands: "Commands[_Parser]", name: str, purpose: str, *, epilog: str = "") -> _Parser:
-    return commands.add_parser(
-        name,
-        help=purpose,
-        description=f"{purpose[0].upper()}{purpose[1:]}.",
-        epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def _command(
+    commands: "Commands[_Parser]", name: str, purpose: str, *, epilog: str = "", declare: Declare | None = None
+) -> _Parser:
+    description = f"{purpose[0].upper()}{purpose[1:]}."
+    return commands.add_parser(name, help=purpose, description=description, epilog=epilog, declare=declare)
 
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _report(text: str) -> tuple[str, Path | None]:
+def path(text: str) -> "Path":
+    """The value of an option that names a file or a folder."""
+    from pathlib import Path
+
+    return Path(text)
+
+
+def _report(text: str) -> "tuple[str, Path | None]":
     form, _, file = text.partition("=")
     if form not in FORMATS:
         raise argparse.ArgumentTypeError(f"{form!r} is no report format; there are {', '.join(FORMATS)}")
-    return form, Path(file) if file else None
+    return form, path(file) if file else None

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import shtab
 
@@ -12,9 +11,9 @@ from apimdoctor.cli import arguments
 
 def run(options: argparse.Namespace) -> int:
     """Print the script; the shell reads it once, so completing starts no Python."""
-    parser = arguments.parser()
+    parser = arguments.parser(whole=True)
     for action in _actions(parser):
-        if action.type is Path:
+        if action.type is arguments.path:
             # shtab reads this attribute of an action; argparse has no place for it.
             action.complete = shtab.FILE  # type: ignore[attr-defined]
     sys.stdout.write(shtab.complete(parser, shell=options.shell).rstrip() + "\n")
