@@ -22,13 +22,13 @@ class Admissions:
         self._snapshot = snapshot
         self._built = built
         self._routes = _by_call(built)
-        self._changed: dict[int, dict[tuple[str, ...], Route]] = {}
+        self._last: tuple[Built, dict[tuple[str, ...], Route]] | None = None
 
     def of(self, finding: Finding, after: Cured) -> tuple[tuple[Admission, ...], bool]:
         """Who gets in on the first operation the finding affects; and whether somebody who is meant to loses access."""
-        changed = self._changed.get(id(after.built))
-        if changed is None:
-            changed = self._changed[id(after.built)] = _by_call(after.built)
+        if self._last is None or self._last[0] is not after.built:
+            self._last = (after.built, _by_call(after.built))
+        changed = self._last[1]
         for call, route in self._of_finding(finding):
             if call in changed:
                 return self._compared(route, changed[call], after)

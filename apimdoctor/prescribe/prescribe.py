@@ -68,12 +68,15 @@ def prescribed(
             trial = verifier.trial(finding, draft)
             if trial is not None:
                 made.setdefault(finding.fingerprint, []).append(trial)
-    cured = verifier.cured(trial for trials in made.values() for trial in trials)
     admissions = Admissions(snapshot, built)
+    told = {
+        trial: _told(trial, after, scripts, admissions)
+        for trial, after in verifier.cured(trial for trials in made.values() for trial in trials)
+    }
 
     def treated(finding: Finding) -> Finding:
-        kept = [(trial, cured[trial]) for trial in made.get(finding.fingerprint, ()) if trial in cured]
-        return replace(finding, prescriptions=tuple(_told(trial, after, scripts, admissions) for trial, after in kept))
+        kept = (told[trial] for trial in made.get(finding.fingerprint, ()) if trial in told)
+        return replace(finding, prescriptions=tuple(kept))
 
     return replace(verdicts, findings=tuple(treated(finding) for finding in verdicts.findings))
 

@@ -6,7 +6,7 @@ does not depend on another, but for what they share, and that stays. So the cost
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -25,6 +25,8 @@ from apimdoctor.snapshot.masks import FILLER
 
 Loose = tuple[str, ...]
 """A finding by its rule and the elements it is at, without their numbers among siblings: these shift when a step moves."""
+_FEW = 12
+"""With so few APIs each trial that reaches most of them has a round of its own: it costs little."""
 _NUMBER = re.compile(r"\[\d+\]")
 
 
@@ -62,18 +64,16 @@ class Verifier:
             return None
         return Trial(finding, draft, self._reach.of(finding, draft))
 
-    def cured(self, trials: Iterable[Trial]) -> dict[Trial, Cured]:
-        """The trials that succeed."""
-        succeeded: dict[Trial, Cured] = {}
+    def cured(self, trials: Iterable[Trial]) -> Iterator[tuple[Trial, Cured]]:
+        """The trials that succeed, each with what it makes: a configuration is let go before the next one is made."""
         alone: list[Trial] = []
-        for group in _rounds(trials):
+        for group in _rounds(trials, len(self._reach.everything)):
             passed, blamed = self._round(group)
-            succeeded |= passed
+            yield from passed.items()
             if len(group) > 1:
-                alone += blamed
+                alone += blamed if _apart(group) else [trial for trial in group if trial not in passed]
         for trial in alone:
-            succeeded |= self._round([trial])[0]
-        return succeeded
+            yield from self._round([trial])[0].items()
 
     def _round(self, group: Sequence[Trial]) -> tuple[dict[Trial, Cured], list[Trial]]:
         """Those that cure, and those that would but for a new error of no API, which another of the group may cause."""
@@ -119,18 +119,34 @@ def _stands_at(finding: Finding, trial: Trial) -> bool:
     return not _apis(finding).isdisjoint((workspace, api) for _, workspace, api in trial.reaches)
 
 
-def _rounds(trials: Iterable[Trial]) -> list[list[Trial]]:
-    """The trials in as few groups as come of it, no two of a group reaching the same API."""
-    groups: list[tuple[set[ApiKey], list[Trial]]] = []
+def _rounds(trials: Iterable[Trial], apis: int) -> list[list[Trial]]:
+    """The trials in as few groups as come of it.
+
+    No two of a group reach the same API. Trials that reach most APIs would each be a group, so they go together as
+    long as they change different things for different findings; one that then fails is tried alone.
+    """
+    groups: list[tuple[bool, set[object], list[Trial]]] = []
     for trial in trials:
-        for reached, group in groups:
-            if trial.reaches and reached.isdisjoint(trial.reaches):
-                reached.update(trial.reaches)
+        wide = len(trial.reaches) * 2 > apis > _FEW
+        changed = (trial.finding.fingerprint, *(_changed(change) for change in trial.draft.changes))
+        touched: set[object] = set(changed) if wide else set(trial.reaches)
+        for kind, taken, group in groups:
+            if kind == wide and touched and taken.isdisjoint(touched):
+                taken.update(touched)
                 group.append(trial)
                 break
         else:
-            groups.append((set(trial.reaches), [trial]))
-    return [group for _, group in groups]
+            groups.append((wide, touched, [trial]))
+    return [group for _, _, group in groups]
+
+
+def _apart(group: Sequence[Trial]) -> bool:
+    """Whether no two trials of a group reach the same API."""
+    return sum(len(trial.reaches) for trial in group) == len(frozenset().union(*(trial.reaches for trial in group)))
+
+
+def _changed(change: Change) -> object:
+    return (change.at.resource, change.at.document) if isinstance(change, PolicyEdit) else change.resource
 
 
 def _keys(finding: Finding) -> list[Loose]:
