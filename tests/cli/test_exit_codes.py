@@ -91,7 +91,7 @@ def test_a_fault_of_the_program_is_exit_code_4_without_values(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a value of the tenant")
 
-    monkeypatch.setattr(scan, "build", broken)
+    monkeypatch.setattr(scan, "build_whole", broken)
     for more in ([], ["-v"]):
         done = run("scan", "--from", sick(tmp_path), *more)
         assert done.code == 4
