@@ -14,8 +14,8 @@ from apimdoctor.demo.server.answering import Answer, Asked
 RAW_XML = "application/vnd.ms-azure-apim.policy.raw+xml"
 """The content type of a policy that is told as such and not in JSON (the SDK's own Accept header offers it)."""
 
-_LISTS = frozenset({"value", "data", "responses"})
-"""What holds the objects of an answer: never null."""
+_LISTS = frozenset({"value", "data", "responses", "verifiedDomains"})
+"""Never null: what holds the objects of an answer, and the domains of a tenant, of which each has one."""
 
 
 class Fault(Struct):
