@@ -267,3 +267,14 @@ def test_what_only_a_default_switches_off_is_read_where_nothing_else_stands() ->
     )
     found = service({"main.tf": BASE + text, "terraform.tfvars": "given = false\n"})
     assert [(api.name, api.path) for api in found.contents.apis] == [("extra", "extra"), ("orders", "orders")]
+
+
+def test_terraform_in_json_syntax_is_a_gap_and_not_silently_left_out() -> None:
+    other = '{"resource": {"azurerm_api_management_api_policy": {"x": {"xml_content": "<policies />"}}}}'
+    gaps = read({"main.tf": BASE, "more.tf.json": other}).gaps
+    assert [(gap.scope, gap.kind) for gap in gaps if "JSON syntax" in gap.detail] == [("more.tf.json", "skipped")]
+
+
+def test_terraform_in_json_syntax_that_speaks_of_other_things_is_no_gap() -> None:
+    gaps = read({"main.tf": BASE, "more.tf.json": '{"locals": {"region": "north"}}'}).gaps
+    assert [gap for gap in gaps if "JSON syntax" in gap.detail] == []

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from apimdoctor.collect.files.templates.compiler import Compiler
     from apimdoctor.collect.files.terraform import Found
 
+_TERRAFORM_WORDS = (b"azurerm_api_management", b"azuread_", b"Microsoft.ApiManagement")
+"""What a Terraform file in JSON says when it speaks of something that is read elsewhere."""
 _POLICY_FILES = (".xml", ".tpl", ".tftpl", ".tmpl", ".policy", ".cshtml")
 _GZIP = b"\x1f\x8b"
 # Words without which a JSON file cannot be one of ours, in lower case: looking for them is far cheaper than decoding.
@@ -154,6 +156,10 @@ class _Reading:
             content = self._desk.read(path)
             if content is not None:
                 self._template(self._bicep, path, content.lower())
+        elif lower.endswith(".tf.json"):
+            content = self._desk.read(path)
+            if content is not None and any(word in content for word in _TERRAFORM_WORDS):
+                self._desk.gap(path, "skipped", "Terraform in JSON syntax is not read", "its plan as JSON is read")
         elif lower.endswith((".json", ".jsonc")):
             content = self._desk.read(path)
             if content is not None:
