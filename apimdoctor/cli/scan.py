@@ -98,7 +98,8 @@ class _Scan:
             cured = prescribed(
                 snapshot, built, replace(verdicts, findings=treated), rules, judged=judged, waivers=settings.waivers
             )
-            verdicts = replace(verdicts, findings=(*cured.findings, *left))
+            unsaid = (f"prescriptions of {len(left)} infos were not looked for; -v or --diff does",) if left else ()
+            verdicts = replace(verdicts, findings=(*cured.findings, *left), notices=(*verdicts.notices, *unsaid))
         report = assemble(snapshot, built.facts, verdicts, choice.texts(self._rules), version=__version__)
         names = [rule.id for rule in self._rules]
         return replace(

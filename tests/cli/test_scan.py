@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import apimdoctor.demo
 from tests.cli.conftest import Run
 from tests.cli.folders import sick, write
 
@@ -206,3 +207,10 @@ def test_hostile_names_do_nothing_in_an_error(run: Run, tmp_path: Path) -> None:
     done = run("scan", "--from", tmp_path, "--api", "##vso[task.complete]\x1b[31m")
     assert "##vso[" not in done.err
     assert "\x1b" not in done.err
+
+
+def test_prescriptions_that_were_not_looked_for_are_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo = Path(apimdoctor.demo.__file__).parent / "tenant"
+    monkeypatch.setattr("apimdoctor.cli.scan.MOST_NOTES", 2)
+    assert "note: prescriptions of 3 infos were not looked for" in run("scan", "--from", demo).out
+    assert "were not looked for" not in run("scan", "--from", demo, "-v").out
